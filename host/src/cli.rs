@@ -1,0 +1,96 @@
+//! The command line: arguments, the commands, and what they print.
+//!
+//! Results go to standard output, as text or, with `--json`, as one JSON object; everything else that is meant for
+//! people goes to standard error.
+
+mod decrypt;
+mod encrypt;
+mod keygen;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use report::Report;
+
+use crate::error::Error;
+use crate::interrupt;
+
+/// Neural networks on data encrypted by the MORE scheme.
+///
+/// MORE over the real numbers is an encoding: whoever holds a ciphertext can compute its lanes, and one of them is the
+/// message. It keeps nothing confidential from a party that cares to look. See README.md before using it.
+#[derive(Debug, Parser)]
+#[command(name = "more-nn", version, arg_required_else_help = true, max_term_width = 110)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Print one JSON object on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print neither progress nor remarks.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a secret key and its evaluation key.
+    Keygen(keygen::Arguments),
+    /// Encrypt a part of a data set.
+    Encrypt(encrypt::Arguments),
+    /// Decrypt a network's outputs into a table.
+    Decrypt(decrypt::Arguments),
+}
+
+/// Parses the process's arguments, runs the command and gives the exit code: 0, 1 failed, 2 wrong usage, 130
+/// interrupted.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come this way too; a closed pipe is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if error.exit_code() != 0 {
+                report::error(&error);
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Error> {
+    interrupt::install()?;
+    let report = Report::new(arguments.global);
+    match arguments.command {
+        Command::Keygen(arguments) => keygen::run(&arguments, &report),
+        Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
+        Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

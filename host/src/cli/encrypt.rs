@@ -1,0 +1,95 @@
+//! `encrypt`: a part of a data set into a container.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::Report;
+use crate::container::Form;
+use crate::dataset::{Dataset, Source, Split};
+use crate::encryption::{Options, encrypt};
+use crate::error::Error;
+use crate::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The secret key.
+    #[arg(long)]
+    key: PathBuf,
+    /// The evaluation key that goes into the file and orders its lanes; KEY.eval where not given.
+    #[arg(long)]
+    eval: Option<PathBuf>,
+    /// The data: mnist:DIR, digits, digits:COUNT or digits:COUNT:SEED.
+    #[arg(long, value_name = "SOURCE")]
+    data: Source,
+    /// The part of the data set.
+    #[arg(long, value_enum)]
+    split: Split,
+    /// Take the first N images only.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// n x n matrices, or n lanes in the order of the evaluation key (n times smaller).
+    #[arg(long, value_enum, default_value_t = FormArgument::Matrix)]
+    form: FormArgument,
+    /// Leave the labels in the clear. They help to tell the message's lane from the others.
+    #[arg(long)]
+    plain_labels: bool,
+    /// Draw the same masks each time, for tests: whoever knows the seed knows the masks.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The container to write; a file of that name is replaced.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum FormArgument {
+    Matrix,
+    Spectral,
+}
+
+#[derive(Serialize)]
+struct Fields {
+    count: usize,
+    shape: [usize; 3],
+    classes: usize,
+    form: &'static str,
+    lanes: usize,
+    key_id: String,
+    seconds: f64,
+}
+
+pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let secret = SecretKeyFile::read(&arguments.key)?;
+    let evaluation_path = arguments.eval.clone().unwrap_or_else(|| evaluation_key_path(&arguments.key));
+    let evaluation = EvaluationKeyFile::read(&evaluation_path)?;
+    let limit = arguments.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let data = Dataset::load(&arguments.data, arguments.split, limit)?;
+    let form = match arguments.form {
+        FormArgument::Matrix => Form::Matrix,
+        FormArgument::Spectral => Form::Spectral,
+    };
+    let options = Options { form, plain_labels: arguments.plain_labels, seed: arguments.seed };
+    let start = Instant::now();
+    let progress = report.progress("encrypting", data.len(), "images");
+    encrypt(&data, arguments.split, &secret, &evaluation, &options, &arguments.out, &progress)?;
+    drop(progress);
+    let fields = Fields {
+        count: data.len(),
+        shape: data.shape(),
+        classes: data.class_names().len(),
+        form: form.name(),
+        lanes: secret.lanes(),
+        key_id: secret.id().to_string(),
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    let text = format!(
+        "encrypted {} images to {} ({form} form, n = {}) in {:.2} s",
+        fields.count,
+        arguments.out.display(),
+        fields.lanes,
+        fields.seconds
+    );
+    report.result(&fields, text)
+}

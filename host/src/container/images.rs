@@ -1,0 +1,275 @@
+//! Containers of images, seen as a data set.
+
+use std::ops::Range;
+use std::path::Path;
+
+use more_core::{Ciphertext, EvaluationKey, Real};
+
+use super::element::{Element, ElementType};
+use super::layout::{image_tensor, label_tensor};
+use super::metadata::{Content, Form, Metadata};
+use super::reader::{Container, ReadBuffer};
+use super::{IMAGES, LABELS, PLAIN_LABELS};
+use crate::error::{Error, Kind};
+
+/// How the labels of a container are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelKind {
+    /// There are none.
+    None,
+    /// As numbers of classes, in the clear.
+    Plain,
+    /// One-hot, encrypted like the images.
+    Encrypted,
+}
+
+/// A container of images whose tensors were checked to have the shapes that its metadata says.
+#[derive(Debug)]
+pub struct ImagesFile {
+    container: Container,
+    count: usize,
+    label_kind: LabelKind,
+}
+
+impl ImagesFile {
+    /// Opens a container of images.
+    ///
+    /// # Errors
+    /// As [`Container::open_as`]; [`Kind::Shape`] where a tensor does not have the shape that the metadata says.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let container = Container::open_as(path, Content::Images)?;
+        let metadata = container.metadata();
+        let at = |error: Error| error.at(container.path());
+        if metadata.shape.len() != 3 {
+            let message = format!("images of shape {:?}, expected channels, height, width", metadata.shape);
+            return Err(at(Error::new(Kind::Shape, message).position("metadata")));
+        }
+        let count = container.tensor(IMAGES)?.rows();
+        if count == 0 {
+            return Err(at(Error::new(Kind::Missing, "the file holds no image")));
+        }
+        let expect = |tensor: super::Tensor| container.expect(&tensor.name, tensor.element, &tensor.shape);
+        expect(image_tensor(metadata, count))?;
+        let label_kind = match (container.has(PLAIN_LABELS), container.has(LABELS)) {
+            (false, false) => LabelKind::None,
+            (true, false) => {
+                container.expect(PLAIN_LABELS, ElementType::I64, &[count])?;
+                LabelKind::Plain
+            }
+            (false, true) => {
+                expect(label_tensor(metadata, count))?;
+                LabelKind::Encrypted
+            }
+            (true, true) => return Err(at(Error::new(Kind::Malformed, "labels both plain and encrypted"))),
+        };
+        Ok(Self { container, count, label_kind })
+    }
+
+    /// The container.
+    #[must_use]
+    pub fn container(&self) -> &Container {
+        &self.container
+    }
+
+    /// What the container says about its content.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        self.container.metadata()
+    }
+
+    /// The number of images, at least 1.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Channels, height and width.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        let shape = &self.metadata().shape;
+        [shape[0], shape[1], shape[2]]
+    }
+
+    /// How the labels are held.
+    #[must_use]
+    pub fn label_kind(&self) -> LabelKind {
+        self.label_kind
+    }
+
+    /// Fails without labels.
+    ///
+    /// # Errors
+    /// [`Kind::Missing`].
+    pub fn require_labels(&self) -> Result<(), Error> {
+        match self.label_kind {
+            LabelKind::None => Err(Error::new(Kind::Missing, "the file has no labels; training needs them")
+                .at(self.container.path())
+                .with_hint("encrypt a source that has labels")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The labels in the clear, where the file has them.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`] for a label that names no class; reading errors.
+    pub fn plain_labels(&self) -> Result<Option<Vec<u32>>, Error> {
+        match self.label_kind {
+            LabelKind::Plain => plain_labels(&self.container).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Reads the values of some images as they are stored; all are finite.
+    ///
+    /// # Errors
+    /// [`Kind::NonFinite`] naming the image; as [`Container::read_rows`].
+    pub fn read_images<'b, T: Real + Element>(
+        &self,
+        images: Range<usize>,
+        buffer: &'b mut ReadBuffer,
+    ) -> Result<&'b [T], Error> {
+        read_finite(&self.container, IMAGES, images, buffer)
+    }
+
+    /// Reads the encrypted labels of some images as they are stored; all are finite.
+    ///
+    /// # Errors
+    /// [`Kind::NonFinite`] naming the image; as [`Container::read_rows`].
+    pub fn read_labels<'b, T: Real + Element>(
+        &self,
+        images: Range<usize>,
+        buffer: &'b mut ReadBuffer,
+    ) -> Result<&'b [T], Error> {
+        read_finite(&self.container, LABELS, images, buffer)
+    }
+
+    /// Reads some images as lanes `[images, n, channels x height x width]`, whichever form they are stored in.
+    /// `key` is [`Container::evaluation_key`]; its order of lanes is that of `out`.
+    ///
+    /// # Errors
+    /// [`Kind::NonFinite`] naming the image; [`Kind::Shape`] for an `out` of another length; reading errors.
+    pub fn read_image_lanes<T: Real + Element, const N: usize>(
+        &self,
+        images: Range<usize>,
+        key: &EvaluationKey<T, N>,
+        buffer: &mut ReadBuffer,
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        let item = self.metadata().item_len();
+        read_lanes(&self.container, IMAGES, images, item, key, buffer, out)
+    }
+
+    /// Reads some encrypted labels as lanes `[images, n, classes]`, whichever form they are stored in.
+    ///
+    /// # Errors
+    /// As [`Self::read_image_lanes`].
+    pub fn read_label_lanes<T: Real + Element, const N: usize>(
+        &self,
+        images: Range<usize>,
+        key: &EvaluationKey<T, N>,
+        buffer: &mut ReadBuffer,
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        let item = self.metadata().classes.len();
+        read_lanes(&self.container, LABELS, images, item, key, buffer, out)
+    }
+}
+
+/// The tensor `plain_labels` of a container, each checked to name a class.
+pub(crate) fn plain_labels(container: &Container) -> Result<Vec<u32>, Error> {
+    let classes = container.metadata().classes.len();
+    let labels = container.read_all::<i64>(PLAIN_LABELS)?;
+    let check = |(index, label): (usize, i64)| {
+        u32::try_from(label).ok().filter(|&label| (label as usize) < classes).ok_or_else(|| {
+            Error::new(Kind::Malformed, format!("label {label}, but there are {classes} classes"))
+                .at(container.path())
+                .position(format!("tensor `{PLAIN_LABELS}`, row {index}"))
+        })
+    };
+    labels.into_iter().enumerate().map(check).collect()
+}
+
+/// Reads rows and checks that all values are finite.
+pub(crate) fn read_finite<'b, T: Real + Element>(
+    container: &Container,
+    name: &str,
+    rows: Range<usize>,
+    buffer: &'b mut ReadBuffer,
+) -> Result<&'b [T], Error> {
+    let first = rows.start;
+    let row = container.tensor(name)?.row_len();
+    let values = container.read_rows::<T>(name, rows, buffer)?;
+    // x - x is zero for what is finite and NaN otherwise: one vectorised pass, and a search only if it fails.
+    let mut sums = [T::ZERO; 16];
+    let (chunks, rest) = values.as_chunks::<16>();
+    for chunk in chunks {
+        for (sum, &value) in sums.iter_mut().zip(chunk) {
+            *sum = *sum + (value - value);
+        }
+    }
+    let clean = sums.iter().all(|&sum| sum == T::ZERO) && rest.iter().all(|&value| Real::is_finite(value));
+    if !clean && let Some(index) = values.iter().position(|&value| !Real::is_finite(value)) {
+        let position = format!("tensor `{name}`, row {}", first + index / row.max(1));
+        let error = Error::new(Kind::NonFinite, format!("the value {} is not finite", values[index]));
+        return Err(error.at(container.path()).position(position));
+    }
+    Ok(values)
+}
+
+fn read_lanes<T: Real + Element, const N: usize>(
+    container: &Container,
+    name: &str,
+    rows: Range<usize>,
+    item: usize,
+    key: &EvaluationKey<T, N>,
+    buffer: &mut ReadBuffer,
+    out: &mut [T],
+) -> Result<(), Error> {
+    let problem = |message: String| Error::new(Kind::Shape, message).at(container.path());
+    if container.metadata().lanes != N || container.metadata().key_id != Some(key.id()) {
+        return Err(Error::new(Kind::Key, "read with the evaluation key of another file").at(container.path()));
+    }
+    if rows.len().checked_mul(N * item) != Some(out.len()) {
+        return Err(problem(format!("room for {} values, expected {} rows of {N} x {item}", out.len(), rows.len())));
+    }
+    let values = read_finite::<T>(container, name, rows, buffer)?;
+    match container.metadata().form {
+        Form::Spectral => out.copy_from_slice(values),
+        Form::Matrix => {
+            for (row, lanes) in values.chunks_exact(item * N * N).zip(out.chunks_exact_mut(N * item)) {
+                for (index, entries) in row.chunks_exact(N * N).enumerate() {
+                    let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
+                    for (lane, &value) in spectrum.lanes().iter().enumerate() {
+                        lanes[lane * item + index] = value;
+                    }
+                }
+            }
+        }
+        Form::Plain => return Err(problem("not encrypted: it has no lanes".to_owned())),
+    }
+    Ok(())
+}
+
+/// A ciphertext from its entries in the files' order, row by row.
+#[inline]
+pub(crate) fn matrix_entries<T: Real, const N: usize>(entries: &[T]) -> Ciphertext<T, N> {
+    let mut columns = [[T::ZERO; N]; N];
+    for (row, values) in entries.chunks_exact(N).enumerate() {
+        for (column, &value) in values.iter().enumerate() {
+            columns[column][row] = value;
+        }
+    }
+    Ciphertext::from_columns(columns)
+}
+
+/// The entries of a ciphertext in the files' order, row by row.
+#[inline]
+pub(crate) fn put_matrix_entries<T: Real, const N: usize>(ciphertext: &Ciphertext<T, N>, entries: &mut [T]) {
+    let columns = ciphertext.columns();
+    for (row, values) in entries.chunks_exact_mut(N).enumerate() {
+        for (column, value) in values.iter_mut().enumerate() {
+            *value = columns[column][row];
+        }
+    }
+}

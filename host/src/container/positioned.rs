@@ -1,0 +1,59 @@
+//! Reading a file at a position, without a cursor that threads would share.
+
+use std::fs::File;
+use std::io;
+
+/// A file open for reading.
+#[derive(Debug)]
+pub(super) struct PositionedFile {
+    #[cfg(any(unix, windows))]
+    file: File,
+    #[cfg(not(any(unix, windows)))]
+    file: std::sync::Mutex<File>,
+}
+
+impl PositionedFile {
+    #[cfg(any(unix, windows))]
+    pub(super) fn new(file: File) -> Self {
+        Self { file }
+    }
+
+    #[cfg(not(any(unix, windows)))]
+    pub(super) fn new(file: File) -> Self {
+        Self { file: std::sync::Mutex::new(file) }
+    }
+
+    /// Fills `buffer` with the bytes at `position`; `UnexpectedEof` where the file is shorter.
+    pub(super) fn read_exact_at(&self, mut buffer: &mut [u8], mut position: u64) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match self.read_at(buffer, position) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    buffer = &mut buffer[count..];
+                    position += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, buffer, position)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(&self.file, buffer, position)
+    }
+
+    #[cfg(not(any(unix, windows)))]
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        use std::io::{Read, Seek};
+        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.seek(io::SeekFrom::Start(position))?;
+        file.read(buffer)
+    }
+}

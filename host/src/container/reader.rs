@@ -1,0 +1,291 @@
+//! Reading a container by position.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::checksum::{self, BLOCK};
+use super::element::{Element, ElementType};
+use super::header::{self, MAXIMUM_HEADER, PREFIX, TensorInfo};
+use super::metadata::{Content, Metadata};
+use super::positioned::PositionedFile;
+use super::CHECKSUMS;
+use crate::error::{Error, Kind};
+
+/// Memory that a reader uses again and again; aligned to 8 bytes.
+#[derive(Clone, Debug, Default)]
+pub struct ReadBuffer {
+    words: Vec<u64>,
+}
+
+impl ReadBuffer {
+    /// An empty buffer; it grows with the first read.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn bytes(&mut self, length: usize) -> &mut [u8] {
+        let words = length.div_ceil(8);
+        if self.words.len() < words {
+            self.words.resize(words, 0);
+        }
+        &mut bytemuck::cast_slice_mut(&mut self.words[..words])[..length]
+    }
+}
+
+/// A container that is open for reading. All methods take `&self`, so that threads can share it.
+///
+/// Opening it checks the header, its checksum and that file and header agree; each MiB of data is checked against its
+/// checksum when it is first read.
+#[derive(Debug)]
+pub struct Container {
+    path: PathBuf,
+    file: PositionedFile,
+    metadata: Metadata,
+    /// Without `checksums`.
+    tensors: Vec<TensorInfo>,
+    /// Where the data section begins in the file.
+    start: u64,
+    /// Length of the data section without the checksums.
+    length: u64,
+    /// One for each block.
+    checksums: Vec<u32>,
+    verified: Vec<AtomicBool>,
+}
+
+impl Container {
+    /// Opens the container at `path`.
+    ///
+    /// # Errors
+    /// [`Kind::Io`], [`Kind::WrongFile`], [`Kind::Version`], [`Kind::Truncated`], [`Kind::Malformed`],
+    /// [`Kind::Corrupt`], [`Kind::Key`]: each names file and place.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        open(path).map_err(|error| error.at(path))
+    }
+
+    /// Opens the container at `path`, which must hold `content`.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; [`Kind::WrongFile`] for another content.
+    pub fn open_as(path: impl AsRef<Path>, content: Content) -> Result<Self, Error> {
+        let container = Self::open(path)?;
+        let found = container.metadata.content;
+        if found != content {
+            let message = format!("the file holds {found}, expected {content}");
+            return Err(Error::new(Kind::WrongFile, message).at(&container.path).with_hint(match content {
+                Content::Images => "images are made by `more-nn encrypt`",
+                Content::Model => "models are made by `more-nn train`",
+                Content::Outputs => "outputs are made by `more-nn predict`",
+            }));
+        }
+        Ok(container)
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says about its content.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Its tensors in file order, the evaluation key's included.
+    #[must_use]
+    pub fn tensors(&self) -> &[TensorInfo] {
+        &self.tensors
+    }
+
+    /// Whether there is a tensor of that name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.iter().any(|info| info.name() == name)
+    }
+
+    /// The tensor of that name.
+    ///
+    /// # Errors
+    /// [`Kind::Missing`].
+    pub fn tensor(&self, name: &str) -> Result<&TensorInfo, Error> {
+        let found = self.tensors.iter().find(|info| info.name() == name);
+        found.ok_or_else(|| Error::new(Kind::Missing, format!("the file has no tensor `{name}`")).at(&self.path))
+    }
+
+    /// The tensor of that name, which must have this element type and shape.
+    ///
+    /// # Errors
+    /// [`Kind::Missing`]; [`Kind::Shape`].
+    pub fn expect(&self, name: &str, element: ElementType, shape: &[usize]) -> Result<&TensorInfo, Error> {
+        let info = self.tensor(name)?;
+        if info.element() != element || info.shape() != shape {
+            let (found, expected) = (info.element().name(), element.name());
+            let message = format!("{found} {:?}, expected {expected} {shape:?}", info.shape());
+            return Err(Error::new(Kind::Shape, message).at(&self.path).position(format!("tensor `{name}`")));
+        }
+        Ok(info)
+    }
+
+    /// Reads rows (indices of the first dimension) of a tensor; the values live in `buffer`.
+    ///
+    /// # Errors
+    /// [`Kind::Missing`] and [`Kind::Shape`] for a name, element type or range that the file does not have;
+    /// [`Kind::Corrupt`], [`Kind::Truncated`], [`Kind::Io`].
+    pub fn read_rows<'b, E: Element>(
+        &self,
+        name: &str,
+        rows: Range<usize>,
+        buffer: &'b mut ReadBuffer,
+    ) -> Result<&'b [E], Error> {
+        let info = self.tensor(name)?;
+        let shape_error = |message| Error::new(Kind::Shape, message).at(&self.path).position(format!("tensor `{name}`"));
+        if info.element() != E::TYPE {
+            return Err(shape_error(format!("{} values, expected {}", info.element().name(), E::TYPE.name())));
+        }
+        if rows.start > rows.end || rows.end > info.rows() {
+            return Err(shape_error(format!("rows {rows:?} of {}", info.rows())));
+        }
+        if rows.is_empty() || info.begin == info.end {
+            return Ok(&[]);
+        }
+        // Within the tensor's size, which was checked not to overflow.
+        let row = (info.row_len() * E::TYPE.bytes()) as u64;
+        let begin = info.begin + rows.start as u64 * row;
+        let bytes = self.read_bytes(begin..begin + rows.len() as u64 * row, buffer)?;
+        let values: &mut [E] = bytemuck::cast_slice_mut(bytes);
+        if cfg!(target_endian = "big") {
+            values.iter_mut().for_each(|value| *value = value.swapped());
+        }
+        Ok(values)
+    }
+
+    /// Reads a whole tensor.
+    ///
+    /// # Errors
+    /// As [`Self::read_rows`].
+    pub fn read_all<E: Element>(&self, name: &str) -> Result<Vec<E>, Error> {
+        let rows = self.tensor(name)?.rows();
+        let mut buffer = ReadBuffer::new();
+        Ok(self.read_rows(name, 0..rows, &mut buffer)?.to_vec())
+    }
+
+    /// Checks all blocks that were not read yet.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`], [`Kind::Truncated`], [`Kind::Io`].
+    pub fn verify(&self) -> Result<(), Error> {
+        let mut buffer = ReadBuffer::new();
+        let mut begin = 0;
+        while begin < self.length {
+            let end = self.length.min(begin + BLOCK);
+            self.read_bytes(begin..end, &mut buffer)?;
+            begin = end;
+        }
+        Ok(())
+    }
+
+    /// Reads a range of the data section that is not empty, extended to whole blocks where these are still to be checked.
+    fn read_bytes<'b>(&self, range: Range<u64>, buffer: &'b mut ReadBuffer) -> Result<&'b mut [u8], Error> {
+        let (first, last) = (range.start / BLOCK, (range.end - 1) / BLOCK);
+        let is_verified = |block: u64| self.verified[block as usize].load(Ordering::Relaxed);
+        let begin = if is_verified(first) { range.start } else { first * BLOCK };
+        let end = if is_verified(last) { range.end } else { self.length.min((last + 1) * BLOCK) };
+        let length = usize::try_from(end - begin).map_err(|_| {
+            Error::new(Kind::Shape, "the rows do not fit into this machine's address space").at(&self.path)
+        })?;
+        let bytes = buffer.bytes(length);
+        self.file.read_exact_at(bytes, self.start + begin).map_err(|error| {
+            Error::io(&self.path, "read", error).position(format!("byte {}", self.start + begin))
+        })?;
+        for block in first..=last {
+            if is_verified(block) {
+                continue;
+            }
+            let (from, to) = (block * BLOCK - begin, self.length.min((block + 1) * BLOCK) - begin);
+            if crc32fast::hash(&bytes[from as usize..to as usize]) != self.checksums[block as usize] {
+                let position = format!("bytes {} to {}", self.start + begin + from, self.start + begin + to);
+                return Err(corrupt("the checksum does not match").at(&self.path).position(position));
+            }
+            self.verified[block as usize].store(true, Ordering::Relaxed);
+        }
+        Ok(&mut bytes[(range.start - begin) as usize..(range.end - begin) as usize])
+    }
+}
+
+fn corrupt(message: &str) -> Error {
+    Error::new(Kind::Corrupt, message).with_hint("the file was damaged after it was written; copy or make it again")
+}
+
+fn open(path: &Path) -> Result<Container, Error> {
+    let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+    let found = file.metadata().map_err(|error| Error::io(path, "read", error))?;
+    if !found.is_file() {
+        return Err(Error::new(Kind::WrongFile, "not a regular file; containers are read by position"));
+    }
+    let size = found.len();
+    let file = PositionedFile::new(file);
+    let read = |buffer: &mut [u8], position: u64| {
+        file.read_exact_at(buffer, position)
+            .map_err(|error| Error::io(path, "read", error).position(format!("byte {position}")))
+    };
+    if size < PREFIX as u64 {
+        let message = format!("{size} bytes are too few for a container");
+        return Err(Error::new(if size == 0 { Kind::Truncated } else { Kind::WrongFile }, message));
+    }
+    let mut prefix = [0; PREFIX];
+    read(&mut prefix, 0)?;
+    let header_length = u64::from_le_bytes(prefix);
+    if header_length > MAXIMUM_HEADER || header_length < 2 {
+        return Err(wrong_file(&prefix));
+    }
+    let Some(data_length) = (size - PREFIX as u64).checked_sub(header_length) else {
+        let message = format!("the header needs {header_length} bytes, the file has {size}");
+        let error = Error::new(Kind::Truncated, message).position("byte 0");
+        return Err(error.with_hint("no container, or one that was cut off; copy or make it again"));
+    };
+    // At most MAXIMUM_HEADER, and no more than the file has.
+    let mut header_bytes = vec![0; PREFIX + header_length as usize];
+    read(&mut header_bytes, 0)?;
+    if header_bytes[PREFIX] != b'{' {
+        return Err(wrong_file(&prefix));
+    }
+    let (metadata, mut tensors) = header::decode(&header_bytes[PREFIX..], data_length)?;
+    let last = tensors.pop().filter(|info| info.name() == CHECKSUMS && info.element() == ElementType::U32);
+    let last = last.filter(|info| info.shape().len() == 1);
+    let Some(last) = last else {
+        return Err(Error::new(Kind::Malformed, "the last tensor is not `checksums`").position("header"));
+    };
+    if last.rows() as u64 != checksum::count(last.begin) {
+        let message = format!("{} checksums, expected {}", last.rows(), checksum::count(last.begin));
+        return Err(Error::new(Kind::Malformed, message).position("header"));
+    }
+    let start = PREFIX as u64 + header_length;
+    let mut checksums = vec![0; last.rows() * 4];
+    read(&mut checksums, start + last.begin)?;
+    let mut checksums =
+        checksums.chunks_exact(4).map(|bytes| bytes.iter().rev().fold(0u32, |sum, &byte| sum << 8 | u32::from(byte)));
+    if checksums.next() != Some(crc32fast::hash(&header_bytes)) {
+        return Err(corrupt("the checksum does not match").position("header"));
+    }
+    let checksums: Vec<u32> = checksums.collect();
+    let verified = checksums.iter().map(|_| AtomicBool::new(false)).collect();
+    let (path, length) = (path.to_owned(), last.begin);
+    let container = Container { path, file, metadata, tensors, start, length, checksums, verified };
+    super::keys::check_stored(&container)?;
+    Ok(container)
+}
+
+fn wrong_file(prefix: &[u8]) -> Error {
+    let hint = match prefix {
+        [b'M', b'O', b'R', b'E', ..] => "this looks like a key file; expected a container",
+        [0x1f, 0x8b, ..] => "this looks like a gzip file; sources of data are given as mnist:DIR",
+        [0, 0, 8, 1 | 3, ..] => "this looks like an IDX file; sources of data are given as mnist:DIR",
+        _ => "expected a file that more-nn has written",
+    };
+    Error::new(Kind::WrongFile, "not a container of more-nn (no safetensors header)").with_hint(hint)
+}

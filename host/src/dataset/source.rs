@@ -1,0 +1,138 @@
+//! Names of data sets, as given to `--data`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::digits::{DEFAULT_SEED, MAXIMUM};
+use crate::error::Error;
+
+const EXPECTED: &str = "expected mnist:DIR, digits, digits:COUNT or digits:COUNT:SEED";
+
+/// Where a data set comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// `mnist:DIR`: the four IDX files of MNIST in one folder, compressed by gzip or not.
+    Mnist(PathBuf),
+    /// `digits`, `digits:COUNT` or `digits:COUNT:SEED`: drawn digits, made on the spot.
+    Digits {
+        /// Images in the part that is asked for; a default for each part where absent.
+        count: Option<usize>,
+        /// Where the drawings start from: another seed gives other drawings.
+        seed: u64,
+    },
+}
+
+impl FromStr for Source {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (name, rest) = match text.split_once(':') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (text, None),
+        };
+        match (name, rest) {
+            ("mnist", Some(folder)) if !folder.is_empty() => Ok(Self::Mnist(folder.into())),
+            ("mnist", _) => Err(Error::usage("mnist needs the folder of its files: mnist:DIR")),
+            ("digits", None) => Ok(Self::Digits { count: None, seed: DEFAULT_SEED }),
+            ("digits", Some(rest)) => {
+                let (count, seed) = match rest.split_once(':') {
+                    Some((count, seed)) => (count, Some(seed)),
+                    None => (rest, None),
+                };
+                let count = count.parse().ok().filter(|count| (1..=MAXIMUM).contains(count)).ok_or_else(|| {
+                    Error::usage(format!("`{count}` is no number of digits, expected 1 to {MAXIMUM}"))
+                })?;
+                let seed = match seed {
+                    Some(seed) => seed.parse().map_err(|_| Error::usage(format!("`{seed}` is no seed")))?,
+                    None => DEFAULT_SEED,
+                };
+                Ok(Self::Digits { count: Some(count), seed })
+            }
+            _ => Err(Error::usage(format!("unknown data source `{text}`, {EXPECTED}"))),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mnist(folder) => write!(f, "mnist:{}", folder.display()),
+            Self::Digits { count: None, .. } => f.write_str("digits"),
+            Self::Digits { count: Some(count), seed } => write!(f, "digits:{count}:{seed}"),
+        }
+    }
+}
+
+/// A part of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum Split {
+    /// What a network is trained on.
+    Train,
+    /// What it is tested on.
+    Test,
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Train => "train",
+            Self::Test => "test",
+        })
+    }
+}
+
+/// Data for training or prediction: a container file, or a source in the clear.
+///
+/// What begins with the name of a source is a source; a file of that name is given as `./digits`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A container file.
+    File(PathBuf),
+    /// A source in the clear.
+    Source(Source),
+}
+
+impl FromStr for Input {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let name = text.split(':').next().unwrap_or_default();
+        match name {
+            "mnist" | "digits" => Ok(Self::Source(text.parse()?)),
+            "" => Err(Error::usage(format!("no data given, expected a file, or {EXPECTED}"))),
+            _ => Ok(Self::File(text.into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_parsed() {
+        assert_eq!("mnist:/a:b".parse::<Source>().unwrap(), Source::Mnist("/a:b".into()));
+        let digits = Source::Digits { count: Some(5), seed: 9 };
+        assert_eq!("digits:5:9".parse::<Source>().unwrap(), digits);
+        assert_eq!(digits.to_string(), "digits:5:9");
+        assert_eq!("digits".parse::<Source>().unwrap(), Source::Digits { count: None, seed: DEFAULT_SEED });
+    }
+
+    #[test]
+    fn wrong_sources_are_usage_errors() {
+        for text in ["", "mnist", "mnist:", "digits:0", "digits:-1", "digits:1:x", "digits:99999999999", "cifar:x"] {
+            assert_eq!(text.parse::<Source>().unwrap_err().exit_code(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn inputs_are_files_unless_a_source_is_named() {
+        assert_eq!("a.more".parse::<Input>().unwrap(), Input::File("a.more".into()));
+        assert_eq!("./digits".parse::<Input>().unwrap(), Input::File("./digits".into()));
+        assert!(matches!("digits:3".parse::<Input>().unwrap(), Input::Source(_)));
+        assert!("mnist".parse::<Input>().is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! From a scalar and a number of lanes known at run time to types.
+
+/// Evaluates an expression with `T` the type of a scalar and `N` a number of lanes, both known only at run time.
+///
+/// `Ok` of the expression's value, or [`Kind::Shape`](crate::Kind::Shape) for a number of lanes outside 2 to 8.
+///
+/// ```
+/// use more_core::Scalar;
+///
+/// let bytes = more_nn::with_scalar_and_lanes!(Scalar::F64, 3, (T, N) => size_of::<[T; N]>());
+/// assert_eq!(bytes.unwrap(), 24);
+/// ```
+#[macro_export]
+macro_rules! with_scalar_and_lanes {
+    ($scalar:expr, $lanes:expr, ($T:ident, $N:ident) => $body:expr) => {
+        $crate::with_scalar_and_lanes!(@arms $scalar, $lanes, $T, $N, $body;
+            F32 f32 2, F32 f32 3, F32 f32 4, F32 f32 5, F32 f32 6, F32 f32 7, F32 f32 8,
+            F64 f64 2, F64 f64 3, F64 f64 4, F64 f64 5, F64 f64 6, F64 f64 7, F64 f64 8)
+    };
+    (@arms $scalar:expr, $lanes:expr, $T:ident, $N:ident, $body:expr; $($name:ident $type:ident $count:literal),*) => {
+        match ($scalar, usize::from($lanes)) {
+            $((more_core::Scalar::$name, $count) => {
+                #[allow(dead_code, reason = "an expression may need only one of the two")]
+                type $T = $type;
+                #[allow(dead_code, reason = "an expression may need only one of the two")]
+                const $N: usize = $count;
+                Ok($body)
+            })*
+            (_, lanes) => Err($crate::Error::new(
+                $crate::Kind::Shape,
+                format!("{lanes} lanes, this program has 2 to 8"),
+            )),
+        }
+    };
+}

@@ -1,0 +1,19 @@
+//! Neural networks on data encrypted by the MORE scheme, on a workstation: data sets, containers, encryption,
+//! decryption, and the command line `more-nn`.
+//!
+//! What MORE over the real numbers protects: nothing from a party that holds ciphertexts and cares to look, since the
+//! message is an eigenvalue of its ciphertext. See [`more_core`] before using it.
+
+pub mod cli;
+pub mod container;
+pub mod dataset;
+pub mod decryption;
+mod dispatch;
+pub mod encryption;
+pub mod error;
+pub mod interrupt;
+pub mod key_file;
+pub mod output_file;
+pub mod progress;
+
+pub use error::{Error, Kind};

@@ -1,0 +1,190 @@
+//! Small dense linear algebra in `f64`, for keys only.
+
+#![allow(clippy::needless_range_loop, reason = "several arrays are walked with one index")]
+
+use crate::{Arithmetic, Ciphertext, Real};
+
+/// `columns[j][i]` is entry `(i, j)`.
+pub(crate) type Square<T, const N: usize> = [[T; N]; N];
+
+pub(crate) fn widen<T: Real, const N: usize>(a: &Square<T, N>) -> Square<f64, N> {
+    let mut out = [[0.0; N]; N];
+    for (to, from) in out.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
+        *to = T::to_f64(*from);
+    }
+    out
+}
+
+pub(crate) fn narrow<T: Real, const N: usize>(a: &Square<f64, N>) -> Square<T, N> {
+    let mut out = [[T::ZERO; N]; N];
+    for (to, from) in out.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
+        *to = T::from_f64(*from);
+    }
+    out
+}
+
+pub(crate) fn is_finite<T: Real, const N: usize>(a: &Square<T, N>) -> bool {
+    a.as_flattened().iter().all(|entry| T::is_finite(*entry))
+}
+
+pub(crate) fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
+    let mut sum = 0.0;
+    for i in 0..N {
+        sum += a[i] * b[i];
+    }
+    sum
+}
+
+pub(crate) fn norm<const N: usize>(a: &[f64; N]) -> f64 {
+    // Scaled: the columns of a caller's matrix may be of any size.
+    let mut largest = 0.0;
+    for entry in a {
+        largest = Arithmetic::maximum(largest, Real::abs(*entry));
+    }
+    if largest == 0.0 || !largest.is_finite() {
+        return largest;
+    }
+    let mut scaled = *a;
+    for entry in &mut scaled {
+        *entry /= largest;
+    }
+    largest * Real::sqrt(dot(&scaled, &scaled))
+}
+
+/// `a b`.
+pub(crate) fn product<const N: usize>(a: &Square<f64, N>, b: &Square<f64, N>) -> Square<f64, N> {
+    *(Ciphertext::from_columns(*a) * Ciphertext::from_columns(*b)).columns()
+}
+
+/// The inverse; entries that are not finite if there is none.
+pub(crate) fn inverse<const N: usize>(a: &Square<f64, N>) -> Square<f64, N> {
+    *Ciphertext::from_columns(*a).recip_unchecked().columns()
+}
+
+/// The columns divided by their norms; not finite if one is zero.
+pub(crate) fn unit_columns<const N: usize>(a: &Square<f64, N>) -> Square<f64, N> {
+    let mut out = *a;
+    for column in &mut out {
+        let norm = norm(column);
+        for entry in column {
+            *entry /= norm;
+        }
+    }
+    out
+}
+
+/// The ratio of the extreme singular values, by one-sided Jacobi rotations: columns are made orthogonal in pairs,
+/// after which their norms are the singular values. Infinite for a singular matrix, or where the iteration has not
+/// converged, which for at most eight columns takes fewer than ten sweeps.
+pub(crate) fn condition<const N: usize>(a: &Square<f64, N>) -> f64 {
+    let mut a = *a;
+    for _ in 0..40 {
+        let mut converged = true;
+        for p in 0..N {
+            for q in p + 1..N {
+                let (alpha, beta, gamma) = (dot(&a[p], &a[p]), dot(&a[q], &a[q]), dot(&a[p], &a[q]));
+                // Also true for NaN, which then ends as an infinite condition number.
+                let orthogonal = Real::abs(gamma) <= 4.0 * f64::EPSILON * Real::sqrt(alpha * beta);
+                if orthogonal {
+                    continue;
+                }
+                converged = false;
+                let zeta = (beta - alpha) / (2.0 * gamma);
+                let t = Real::copysign(1.0, zeta) / (Real::abs(zeta) + Real::hypot(1.0, zeta));
+                let cos = 1.0 / Real::hypot(1.0, t);
+                let sin = cos * t;
+                for i in 0..N {
+                    let (x, y) = (a[p][i], a[q][i]);
+                    a[p][i] = cos * x - sin * y;
+                    a[q][i] = sin * x + cos * y;
+                }
+            }
+        }
+        if converged {
+            let (mut low, mut high) = (f64::INFINITY, 0.0);
+            for column in &a {
+                let norm = norm(column);
+                low = Arithmetic::minimum(low, norm);
+                high = Arithmetic::maximum(high, norm);
+            }
+            let ratio = high / low;
+            return if ratio.is_nan() { f64::INFINITY } else { ratio };
+        }
+    }
+    f64::INFINITY
+}
+
+/// For each column of the first basis, the column of the second that is a multiple of it: `inverse` is that of the
+/// first, whose columns are `first`. `None` unless `inverse second` is a scaled permutation to within `tolerance`.
+pub(crate) fn matching<const N: usize>(
+    first: &Square<f64, N>,
+    inverse: &Square<f64, N>,
+    second: &Square<f64, N>,
+    tolerance: f64,
+) -> Option<[usize; N]> {
+    let coefficients = product(inverse, second);
+    let mut partner = [usize::MAX; N];
+    for (j, column) in coefficients.iter().enumerate() {
+        // Column j of the second is the sum of the first's columns with these coefficients; compared as lengths.
+        let mut lengths = *column;
+        let mut best = 0;
+        for i in 0..N {
+            lengths[i] = Real::abs(lengths[i]) * norm(&first[i]);
+            if lengths[i] > lengths[best] {
+                best = i;
+            }
+        }
+        for i in 0..N {
+            let negligible = lengths[i] <= tolerance * lengths[best];
+            if i != best && !negligible {
+                return None;
+            }
+        }
+        if !(lengths[best] > 0.0 && lengths[best].is_finite()) || partner[best] != usize::MAX {
+            return None;
+        }
+        partner[best] = j;
+    }
+    Some(partner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{condition, inverse, matching, product};
+
+    #[test]
+    fn condition_of_known_matrices() {
+        assert_eq!(condition(&[[1.0, 0.0], [0.0, 1.0]]), 1.0);
+        // Columns (1, 0) and (1, 1): singular values are the golden ratio and its reciprocal.
+        let golden = f64::midpoint(1.0, 5.0_f64.sqrt());
+        assert!((condition(&[[1.0, 0.0], [1.0, 1.0]]) - golden * golden).abs() < 1e-14);
+        assert_eq!(condition(&[[1.0, 2.0], [0.0, 0.0]]), f64::INFINITY);
+        assert_eq!(condition(&[[f64::NAN, 2.0], [0.0, 1.0]]), f64::INFINITY);
+        // Hilbert matrix of order 3: 524.0567775860644 (Todd 1954).
+        let hilbert = [[1.0, 1.0 / 2.0, 1.0 / 3.0], [1.0 / 2.0, 1.0 / 3.0, 0.25], [1.0 / 3.0, 0.25, 0.2]];
+        assert!((condition(&hilbert) / 524.056_777_586_064_4 - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn inverse_needs_pivoting() {
+        let a = [[0.0, 2.0, 1.0], [1.0, 0.0, 0.0], [3.0, 4.0, 0.0]];
+        let identity = product(&a, &inverse(&a));
+        for (j, column) in identity.iter().enumerate() {
+            for (i, entry) in column.iter().enumerate() {
+                assert!((entry - f64::from(u8::from(i == j))).abs() < 1e-15);
+            }
+        }
+        assert!(inverse(&[[1.0, 2.0], [2.0, 4.0]])[0][0].is_nan());
+    }
+
+    #[test]
+    fn matching_accepts_scaled_permutations_only() {
+        let first = [[1.0, 0.0, 0.0], [1.0, 2.0, 0.0], [0.0, 1.0, 1.0]];
+        let second = [[0.0, -3.0, -3.0], [0.5, 0.0, 0.0], [7.0, 14.0, 0.0]];
+        assert_eq!(matching(&first, &inverse(&first), &second, 1e-9), Some([1, 2, 0]));
+        let twice = [second[0], second[1], second[1]];
+        assert_eq!(matching(&first, &inverse(&first), &twice, 1e-9), None);
+        let mixed = [second[0], second[1], [7.0, 14.0, 1e-3]];
+        assert_eq!(matching(&first, &inverse(&first), &mixed, 1e-9), None);
+    }
+}

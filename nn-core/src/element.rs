@@ -1,0 +1,117 @@
+//! What a network computes on: plain numbers, ciphertexts in both forms, and packs of samples of either.
+//!
+//! A kernel is written once, against these traits. A new kind of element takes an implementation of [`Element`] and, for
+//! each kind of weight it can be multiplied with, of [`Weigh`] (inference) and [`Learn`] (training).
+
+mod ciphertext;
+mod number;
+#[cfg(feature = "simd")]
+mod pack;
+mod spectrum;
+
+pub use number::Number;
+#[cfg(feature = "simd")]
+pub use pack::Pack;
+
+use more_core::{Arithmetic, Real};
+
+/// What it takes to make an element and to compute on it fast: nothing for numbers, a capability token for packs.
+pub trait Context: Copy + Send + Sync + 'static {
+    /// Runs `f` with the instructions that this context stands for. `f` and all it calls must be inlined into it.
+    fn enter<R>(self, f: impl FnOnce() -> R) -> R;
+}
+
+impl Context for () {
+    #[inline(always)]
+    fn enter<R>(self, f: impl FnOnce() -> R) -> R {
+        f()
+    }
+}
+
+/// One element of a feature map: all a layer does to it, apart from weights.
+///
+/// Functions are those of the message, and so of each lane of a ciphertext. None fails: what has no value, or came from a
+/// non-finite entry of a ciphertext in matrix form, is NaN, which the next decryption reports.
+pub trait Element: Copy + Send + Sync + 'static {
+    /// The scalar type.
+    type Real: Real;
+    /// One real number a sample: dropout masks, and which samples of a pack count.
+    type Number: Arithmetic<Real = Self::Real, Context = Self::Context>;
+    /// See [`Context`].
+    type Context: Context;
+
+    /// Samples that one element holds.
+    const SAMPLES: usize;
+    /// Outputs that a kernel computes at once: 1, 2, 4, 8 or 16, as many as keep their sums in registers.
+    const BLOCK: usize;
+    /// Neighbouring positions that a convolution computes at once (1 or 2), so that a weight is loaded once for them.
+    const POSITIONS: usize;
+    /// Filters of which a convolution's weight gradient keeps the sums of one kernel row in registers: 1, 2, 4 or 8.
+    const GRADIENT_BLOCK: usize;
+
+    /// The element 0.
+    fn zero(context: Self::Context) -> Self;
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
+    /// `self - other`.
+    fn sub(self, other: Self) -> Self;
+    /// `self * other`.
+    fn mul(self, other: Self) -> Self;
+    /// `factor * self`, one factor for all samples.
+    fn scale(self, factor: Self::Real) -> Self;
+    /// `factor * self`, a factor for each sample.
+    fn scale_by(self, factor: Self::Number) -> Self;
+    /// The larger one.
+    fn maximum(self, other: Self) -> Self;
+    /// `exp(x)`.
+    fn exp(self) -> Self;
+    /// `ln(x)`.
+    fn ln(self) -> Self;
+    /// `1 / x`.
+    fn recip(self) -> Self;
+    /// `1 / (1 + exp(-x))`.
+    fn sigmoid(self) -> Self;
+    /// `ln(1 + exp(x))`.
+    fn softplus(self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// `max(x, 0)`.
+    fn relu(self) -> Self;
+    /// 1 where `x > 0`, otherwise 0: the derivative of [`relu`](Element::relu).
+    fn step(self) -> Self;
+}
+
+/// Multiplication with weights of the kind `W`.
+pub trait Weigh<W: Copy>: Element {
+    /// The element that stands for `weight`: what a bias adds.
+    fn from_weight(context: Self::Context, weight: W) -> Self;
+    /// `self + weight * x`.
+    fn weigh_acc(self, weight: W, x: Self) -> Self;
+}
+
+/// Gradients with respect to weights of the kind `W`.
+pub trait Learn<W: Copy>: Weigh<W> {
+    /// `self + a b`.
+    fn mul_acc(self, a: Self, b: Self) -> Self;
+
+    /// The sum over the samples of an element.
+    fn sum(self) -> W;
+
+    /// `gradient[i][o] += sum over samples of d[o] x[i]`, rows of `d.len()` (at most [`LAYOUT_BLOCK`](crate::LAYOUT_BLOCK))
+    /// weights: the weight gradient of a block of a dense layer.
+    fn outer(context: Self::Context, d: &[Self], x: &[Self], gradient: &mut [W]);
+}
+
+/// [`Learn::outer`] by sums over the samples: for elements that have nothing faster.
+#[inline(always)]
+pub(crate) fn outer_by_sums<E, W>(d: &[E], x: &[E], gradient: &mut [W])
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    for (x, row) in x.iter().zip(gradient.chunks_exact_mut(d.len())) {
+        for (d, g) in d.iter().zip(row) {
+            *g = g.add(Element::mul(*d, *x).sum());
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Ciphertexts in matrix form: the paper's literal n x n arithmetic, without an evaluation key.
+
+use more_core::{Arithmetic, Ciphertext, Real};
+
+use super::spectrum::share;
+use super::{Element, Learn, Number, Weigh, number, outer_by_sums};
+
+impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
+    type Real = R::Real;
+    type Number = R;
+    type Context = R::Context;
+
+    const SAMPLES: usize = R::SAMPLES;
+    const BLOCK: usize = share(2 * R::BLOCK, N * N);
+    const POSITIONS: usize = 1;
+    const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N * N);
+
+    #[inline(always)]
+    fn zero(context: Self::Context) -> Self {
+        Self::from_columns([[R::splat(context, Real::ZERO); N]; N])
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: Self::Real) -> Self {
+        Ciphertext::scale(self, factor)
+    }
+
+    #[inline(always)]
+    fn scale_by(self, factor: R) -> Self {
+        Ciphertext::scale_by(self, factor)
+    }
+
+    #[inline(always)]
+    fn maximum(self, other: Self) -> Self {
+        // max(a, b) = b + max(a - b, 0): a unary function of the difference, so no common eigenbasis is needed.
+        other + (self - other).relu()
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.apply_unchecked(Arithmetic::exponential, Arithmetic::exponential)
+    }
+
+    #[inline(always)]
+    fn ln(self) -> Self {
+        self.apply_unchecked(Arithmetic::logarithm, number::recip)
+    }
+
+    #[inline(always)]
+    fn recip(self) -> Self {
+        self.recip_unchecked()
+    }
+
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        self.apply_unchecked(Arithmetic::sigmoid, |x| {
+            let y = Arithmetic::sigmoid(x);
+            y * (x.constant(Real::ONE) - y)
+        })
+    }
+
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        self.apply_unchecked(number::softplus, Arithmetic::sigmoid)
+    }
+
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        self.apply_unchecked(Arithmetic::hyperbolic_tangent, |x| {
+            let y = Arithmetic::hyperbolic_tangent(x);
+            x.constant(Real::ONE) - y * y
+        })
+    }
+
+    #[inline(always)]
+    fn relu(self) -> Self {
+        self.apply_unchecked(number::relu, number::step)
+    }
+
+    #[inline(always)]
+    fn step(self) -> Self {
+        self.apply_unchecked(number::step, |x| x.constant(Real::ZERO))
+    }
+}
+
+/// Plain weights: a scalar multiple of the matrix.
+macro_rules! weigh_with_plain {
+    ($($real:ty),*) => {$(
+        impl<R: Number<Real = $real>, const N: usize> Weigh<$real> for Ciphertext<R, N> {
+            #[inline(always)]
+            fn from_weight(context: <Self as Element>::Context, weight: $real) -> Self {
+                let mut columns = [[R::splat(context, Real::ZERO); N]; N];
+                for (i, column) in columns.iter_mut().enumerate() {
+                    column[i] = R::splat(context, weight);
+                }
+                Self::from_columns(columns)
+            }
+
+            #[inline(always)]
+            fn weigh_acc(self, weight: $real, x: Self) -> Self {
+                self.mul_acc_scalar(weight, x)
+            }
+        }
+    )*};
+}
+weigh_with_plain!(f32, f64);
+
+/// Encrypted weights: a product of matrices, the weight's entries broadcast over the samples.
+impl<T: Real, R: Number<Real = T>, const N: usize> Weigh<Ciphertext<T, N>> for Ciphertext<R, N> {
+    #[inline(always)]
+    fn from_weight(context: <Self as Element>::Context, weight: Ciphertext<T, N>) -> Self {
+        let mut columns = [[R::splat(context, Real::ZERO); N]; N];
+        for j in 0..N {
+            for i in 0..N {
+                columns[j][i] = R::splat(context, weight.columns()[j][i]);
+            }
+        }
+        Self::from_columns(columns)
+    }
+
+    #[inline(always)]
+    fn weigh_acc(self, weight: Ciphertext<T, N>, x: Self) -> Self {
+        let mut columns = *self.columns();
+        let (w, x) = (weight.columns(), x.columns());
+        for k in 0..N {
+            for j in 0..N {
+                for i in 0..N {
+                    columns[j][i] = columns[j][i].mul_acc_scalar(w[k][i], x[j][k]);
+                }
+            }
+        }
+        Self::from_columns(columns)
+    }
+}
+
+impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Ciphertext<T, N>> for Ciphertext<R, N> {
+    #[inline(always)]
+    fn mul_acc(self, a: Self, b: Self) -> Self {
+        Ciphertext::mul_acc(self, a, b)
+    }
+
+    #[inline(always)]
+    fn sum(self) -> Ciphertext<T, N> {
+        let columns = self.columns().map(|column| column.map(|entry| entry.sum()));
+        Ciphertext::from_columns(columns)
+    }
+
+    #[inline(always)]
+    fn outer(_: <Self as Element>::Context, d: &[Self], x: &[Self], gradient: &mut [Ciphertext<T, N>]) {
+        outer_by_sums(d, x, gradient);
+    }
+}

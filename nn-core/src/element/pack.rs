@@ -1,0 +1,254 @@
+//! Packs: one element holds a sample of each of several images, in SIMD registers.
+
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+use more_core::{Arithmetic, Real};
+
+use super::number::element_by_arithmetic;
+use super::{Element, Learn, Number, Weigh};
+use crate::simd::{Isa, samples, samples_mut};
+
+/// [`Isa::SAMPLES`] numbers that arithmetic acts on one by one, with the token of their instruction set.
+///
+/// With [`Ciphertext<Pack<I>, N>`](more_core::Ciphertext) and [`Spectrum<Pack<I>, N>`](more_core::Spectrum), a pack of
+/// ciphertexts.
+#[derive(Clone, Copy, Debug)]
+pub struct Pack<I: Isa> {
+    vector: I::Vector,
+    isa: I,
+}
+
+impl<I: Isa> Pack<I> {
+    /// The samples, in the order of the images.
+    #[inline(always)]
+    #[must_use]
+    pub fn samples(&self) -> &[I::Real] {
+        samples::<I>(&self.vector)
+    }
+
+    /// The samples, to be written.
+    #[inline(always)]
+    #[must_use]
+    pub fn samples_mut(&mut self) -> &mut [I::Real] {
+        samples_mut::<I>(&mut self.vector)
+    }
+
+    #[inline(always)]
+    fn with(self, vector: I::Vector) -> Self {
+        Self { vector, ..self }
+    }
+}
+
+impl<I: Isa> PartialEq for Pack<I> {
+    fn eq(&self, other: &Self) -> bool {
+        self.samples() == other.samples()
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        impl<I: Isa> $trait for Pack<I> {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                self.with(self.isa.$method(self.vector, other.vector))
+            }
+        }
+    };
+}
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+impl<I: Isa> Neg for Pack<I> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // -0 - x, so that the sign of a zero changes too.
+        self.with(self.isa.sub(self.isa.splat(-<I::Real as Real>::ZERO), self.vector))
+    }
+}
+
+impl<I: Isa> Arithmetic for Pack<I> {
+    type Real = I::Real;
+    type Context = I;
+
+    #[inline(always)]
+    fn context(self) -> I {
+        self.isa
+    }
+
+    #[inline(always)]
+    fn splat(isa: I, value: I::Real) -> Self {
+        Self { vector: isa.splat(value), isa }
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: I::Real) -> Self {
+        self.with(self.isa.mul(self.isa.splat(factor), self.vector))
+    }
+
+    #[inline(always)]
+    fn mul_acc(self, a: Self, b: Self) -> Self {
+        self.with(self.isa.fma(a.vector, b.vector, self.vector))
+    }
+
+    #[inline(always)]
+    fn mul_acc_scalar(self, a: I::Real, b: Self) -> Self {
+        self.with(self.isa.fma(self.isa.splat(a), b.vector, self.vector))
+    }
+
+    #[inline(always)]
+    fn maximum(self, other: Self) -> Self {
+        // `max` gives its second operand where one is NaN: the first one is looked at apart.
+        let larger = self.isa.max(self.vector, other.vector);
+        self.with(self.isa.nan_or(self.vector, larger))
+    }
+
+    #[inline(always)]
+    fn minimum(self, other: Self) -> Self {
+        let smaller = self.isa.min(self.vector, other.vector);
+        self.with(self.isa.nan_or(self.vector, smaller))
+    }
+
+    #[inline(always)]
+    fn magnitude(self) -> Self {
+        self.with(self.isa.max(self.vector, (-self).vector))
+    }
+
+    #[inline(always)]
+    fn square_root(self) -> Self {
+        self.with(self.isa.sqrt(self.vector))
+    }
+
+    #[inline(always)]
+    fn exponential(self) -> Self {
+        self.with(self.isa.exp(self.vector))
+    }
+
+    #[inline(always)]
+    fn logarithm(self) -> Self {
+        self.with(self.isa.ln(self.vector))
+    }
+
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        self.with(self.isa.sigmoid(self.vector))
+    }
+
+    #[inline(always)]
+    fn hyperbolic_tangent(self) -> Self {
+        self.with(self.isa.tanh(self.vector))
+    }
+
+    #[inline(always)]
+    fn select_less(a: Self, b: Self, x: Self, y: Self) -> Self {
+        a.with(a.isa.select_less(a.vector, b.vector, x.vector, y.vector))
+    }
+}
+
+impl<I: Isa> Number for Pack<I> {
+    const SAMPLES: usize = I::SAMPLES;
+    const BLOCK: usize = I::BLOCK;
+    const POSITIONS: usize = I::POSITIONS;
+    const GRADIENT_BLOCK: usize = I::GRADIENT_BLOCK;
+
+    #[inline(always)]
+    fn sum(self) -> I::Real {
+        self.isa.sum(self.vector)
+    }
+}
+
+impl<I: Isa> Element for Pack<I> {
+    element_by_arithmetic!();
+}
+
+impl<I: Isa> Weigh<I::Real> for Pack<I> {
+    #[inline(always)]
+    fn from_weight(isa: I, weight: I::Real) -> Self {
+        Arithmetic::splat(isa, weight)
+    }
+
+    #[inline(always)]
+    fn weigh_acc(self, weight: I::Real, x: Self) -> Self {
+        self.mul_acc_scalar(weight, x)
+    }
+}
+
+/// Inputs of a dense layer whose weight gradients are summed at once: sums in registers, as many as hide the latency.
+const OUTER_BLOCK: usize = 8;
+
+impl<I: Isa> Learn<I::Real> for Pack<I> {
+    #[inline(always)]
+    fn mul_acc(self, a: Self, b: Self) -> Self {
+        Arithmetic::mul_acc(self, a, b)
+    }
+
+    #[inline(always)]
+    fn sum(self) -> I::Real {
+        Number::sum(self)
+    }
+
+    /// Outer products: with `d` transposed, a register holds one sample of `SAMPLES` outputs, and each input's sample is
+    /// broadcast to it. Sums over the samples of a register (a fifth of the speed) do not come up.
+    #[inline(always)]
+    fn outer(isa: I, d: &[Self], x: &[Self], gradient: &mut [I::Real]) {
+        let width = d.len();
+        let mut transposed = [isa.splat(Real::ZERO); MAX_SAMPLES];
+        let mut first = 0;
+        while first < width {
+            let outputs = (width - first).min(I::SAMPLES);
+            for (output, pack) in d[first..first + outputs].iter().enumerate() {
+                for (sample, value) in pack.samples().iter().enumerate() {
+                    samples_mut::<I>(&mut transposed[sample])[output] = *value;
+                }
+            }
+            let rows = gradient.chunks_mut(OUTER_BLOCK * width);
+            for (x, rows) in x.chunks(OUTER_BLOCK).zip(rows) {
+                match (outputs == I::SAMPLES, <&[Self; OUTER_BLOCK]>::try_from(x)) {
+                    (true, Ok(x)) => {
+                        let mut sums = [isa.splat(Real::ZERO); OUTER_BLOCK];
+                        outer_block(isa, &transposed, x, &mut sums);
+                        for (sum, row) in sums.iter().zip(rows.chunks_exact_mut(width)) {
+                            let row = &mut row[first..first + I::SAMPLES];
+                            let mut old = isa.splat(Real::ZERO);
+                            samples_mut::<I>(&mut old).copy_from_slice(row);
+                            row.copy_from_slice(samples::<I>(&isa.add(old, *sum)));
+                        }
+                    }
+                    _ => {
+                        for (x, row) in x.iter().zip(rows.chunks_exact_mut(width)) {
+                            let mut sum = [isa.splat(Real::ZERO)];
+                            outer_block(isa, &transposed, &[*x], &mut sum);
+                            for (g, s) in row[first..first + outputs].iter_mut().zip(samples::<I>(&sum[0])) {
+                                *g = *g + *s;
+                            }
+                        }
+                    }
+                }
+            }
+            first += outputs;
+        }
+    }
+}
+
+/// The most samples any instruction set has in a pack.
+const MAX_SAMPLES: usize = 16;
+
+/// `sums[i] += sum over samples s of x[i][s] transposed[s]`.
+#[inline(always)]
+fn outer_block<I: Isa, const INPUTS: usize>(
+    isa: I,
+    transposed: &[I::Vector; MAX_SAMPLES],
+    x: &[Pack<I>; INPUTS],
+    sums: &mut [I::Vector; INPUTS],
+) {
+    for (sample, d) in transposed.iter().enumerate().take(I::SAMPLES) {
+        for (sum, x) in sums.iter_mut().zip(x) {
+            *sum = isa.fma(isa.splat(x.samples()[sample]), *d, *sum);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Ciphertexts in spectral form: every operation lane by lane.
+
+use more_core::{Arithmetic, Real, Spectrum};
+
+use super::{Element, Learn, Number, Weigh, number, outer_by_sums};
+
+/// The largest power of two that is at most `budget / n`, and at least 1.
+pub(super) const fn share(budget: usize, n: usize) -> usize {
+    let mut block = 1;
+    while 2 * block * n <= budget {
+        block *= 2;
+    }
+    block
+}
+
+impl<R: Number, const N: usize> Element for Spectrum<R, N> {
+    type Real = R::Real;
+    type Number = R;
+    type Context = R::Context;
+
+    const SAMPLES: usize = R::SAMPLES;
+    const BLOCK: usize = share(R::BLOCK, N);
+    const POSITIONS: usize = 1;
+    const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N);
+
+    #[inline(always)]
+    fn zero(context: Self::Context) -> Self {
+        Self::from_lanes([R::splat(context, Real::ZERO); N])
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: Self::Real) -> Self {
+        Spectrum::scale(self, factor)
+    }
+
+    #[inline(always)]
+    fn scale_by(self, factor: R) -> Self {
+        Spectrum::scale_by(self, factor)
+    }
+
+    #[inline(always)]
+    fn maximum(self, other: Self) -> Self {
+        self.zip(other, Arithmetic::maximum)
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.map(Arithmetic::exponential)
+    }
+
+    #[inline(always)]
+    fn ln(self) -> Self {
+        self.map(Arithmetic::logarithm)
+    }
+
+    #[inline(always)]
+    fn recip(self) -> Self {
+        self.map(number::recip)
+    }
+
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        self.map(Arithmetic::sigmoid)
+    }
+
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        self.map(number::softplus)
+    }
+
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        self.map(Arithmetic::hyperbolic_tangent)
+    }
+
+    #[inline(always)]
+    fn relu(self) -> Self {
+        self.map(number::relu)
+    }
+
+    #[inline(always)]
+    fn step(self) -> Self {
+        self.map(number::step)
+    }
+}
+
+/// Plain weights: each is loaded once for all lanes.
+macro_rules! weigh_with_plain {
+    ($($real:ty),*) => {$(
+        impl<R: Number<Real = $real>, const N: usize> Weigh<$real> for Spectrum<R, N> {
+            #[inline(always)]
+            fn from_weight(context: Self::Context, weight: $real) -> Self {
+                Self::from_lanes([R::splat(context, weight); N])
+            }
+
+            #[inline(always)]
+            fn weigh_acc(self, weight: $real, x: Self) -> Self {
+                self.zip(x, |acc, x| acc.mul_acc_scalar(weight, x))
+            }
+        }
+    )*};
+}
+weigh_with_plain!(f32, f64);
+
+/// Weights of the same kind: each lane has its own.
+impl<T: Real, R: Number<Real = T>, const N: usize> Weigh<Spectrum<T, N>> for Spectrum<R, N> {
+    #[inline(always)]
+    fn from_weight(context: Self::Context, weight: Spectrum<T, N>) -> Self {
+        Self::from_lanes(weight.lanes().map(|w| R::splat(context, w)))
+    }
+
+    #[inline(always)]
+    fn weigh_acc(self, weight: Spectrum<T, N>, x: Self) -> Self {
+        let mut lanes = *self.lanes();
+        for lane in 0..N {
+            lanes[lane] = lanes[lane].mul_acc_scalar(weight.lanes()[lane], x.lanes()[lane]);
+        }
+        Self::from_lanes(lanes)
+    }
+}
+
+impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Spectrum<T, N>> for Spectrum<R, N> {
+    #[inline(always)]
+    fn mul_acc(self, a: Self, b: Self) -> Self {
+        let mut lanes = *self.lanes();
+        for lane in 0..N {
+            lanes[lane] = lanes[lane].mul_acc(a.lanes()[lane], b.lanes()[lane]);
+        }
+        Self::from_lanes(lanes)
+    }
+
+    #[inline(always)]
+    fn sum(self) -> Spectrum<T, N> {
+        Spectrum::from_lanes(self.lanes().map(|lane| lane.sum()))
+    }
+
+    #[inline(always)]
+    fn outer(_: Self::Context, d: &[Self], x: &[Self], gradient: &mut [Spectrum<T, N>]) {
+        outer_by_sums(d, x, gradient);
+    }
+}

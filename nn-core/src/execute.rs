@@ -1,0 +1,301 @@
+//! Running a network: inference, and one step of training.
+
+use crate::element::{Context, Element, Learn, Weigh};
+use crate::layer::activation::with_activation;
+use crate::layer::{avg_pool2d, conv2d, dense, dropout};
+use crate::loss::loss;
+use crate::network::Head;
+use crate::stage::{Activation, Linear, Stage};
+use crate::{Error, Network};
+
+/// Computes the network's output for one input (for each sample of a pack).
+///
+/// `parameters` in the order of the kernels ([`to_kernel`](crate::layout::to_kernel)); `input` and `output` have the network's
+/// shapes, `scratch` at least [`Network::scratch`] elements. The output of a network with a
+/// [`Head::Softmax`](crate::Head::Softmax) is its logits, of one with a [`Head::Sigmoid`](crate::Head::Sigmoid) the
+/// probability. Dropout does nothing here.
+///
+/// # Errors
+///
+/// Names the buffer that has the wrong length; nothing has been written then.
+pub fn infer<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    network: &Network<'_>,
+    parameters: &[W],
+    input: &[E],
+    scratch: &mut [E],
+    output: &mut [E],
+) -> Result<(), Error> {
+    check(parameters.len(), network.parameters(), |expected| Error::Weights { expected })?;
+    check(input.len(), network.input().len(), |expected| Error::Input { expected })?;
+    check(output.len(), network.outputs(), |expected| Error::Output { expected })?;
+    if scratch.len() < network.scratch() {
+        return Err(Error::Scratch { expected: network.scratch() });
+    }
+
+    // Outputs stand at the two ends of the scratch in turn: a stage reads from one and writes to the other.
+    let mut previous = 0;
+    let mut at_front = true;
+    let mut stages = network.stages().peekable();
+    let mut is_first = true;
+    while let Some(stage) = stages.next() {
+        let is_last = stages.peek().is_none();
+        let parameters = &parameters[stage.parameter_range()];
+        let len = stage.output.len();
+        let (front, back) = if at_front {
+            let middle = scratch.len() - previous;
+            scratch.split_at_mut(middle)
+        } else {
+            scratch.split_at_mut(previous)
+        };
+        let (from, to): (&[E], &mut [E]) = if at_front { (back, front) } else { (front, back) };
+        let from = if is_first { input } else { from };
+        let to = if is_last {
+            &mut *output
+        } else if at_front {
+            &mut to[..len]
+        } else {
+            let start = to.len() - len;
+            &mut to[start..]
+        };
+        forward(context, &stage, parameters, from, None, to);
+        previous = len;
+        at_front = !at_front;
+        is_first = false;
+    }
+    Ok(())
+}
+
+/// What a step of training reads of one sample, or of each sample of a pack.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a, E: Element> {
+    /// The image, of the network's input shape.
+    pub input: &'a [E],
+    /// One label an output: 1 for the sample's class (a one-hot vector), or the probability of class 1.
+    pub labels: &'a [E],
+    /// Dropout masks, [`Network::dropout_masks`] of them: 0, or `1 / (1 - rate)`.
+    pub masks: &'a [E::Number],
+    /// 1 for a sample that counts, 0 for one that only fills a pack.
+    pub weight: E::Number,
+}
+
+/// One step of training, without the update: adds the gradient of the loss to `gradient` and returns the loss.
+///
+/// The loss is the cross entropy that belongs to the network's [`Head`](crate::Head). `parameters` and
+/// `gradient` are in the order of the kernels; `workspace` takes [`Network::workspace`] elements, whatever they are. Gradients are
+/// summed over the samples of a pack.
+///
+/// # Errors
+///
+/// Names the buffer that has the wrong length; nothing has been written then.
+pub fn train<E, W>(
+    context: E::Context,
+    network: &Network<'_>,
+    parameters: &[W],
+    sample: &Sample<'_, E>,
+    workspace: &mut [E],
+    gradient: &mut [W],
+) -> Result<E, Error>
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    check(parameters.len(), network.parameters(), |expected| Error::Weights { expected })?;
+    check(gradient.len(), network.parameters(), |expected| Error::Gradient { expected })?;
+    check(sample.input.len(), network.input().len(), |expected| Error::Input { expected })?;
+    check(sample.labels.len(), network.outputs(), |expected| Error::Labels { expected })?;
+    check(sample.masks.len(), network.dropout_masks(), |expected| Error::Masks { expected })?;
+    if workspace.len() < network.workspace() {
+        return Err(Error::Scratch { expected: network.workspace() });
+    }
+
+    let (buffer, kept) = workspace.split_at_mut(network.gradient_buffer());
+    let last = network.stages().count() - 1;
+    let head = network.head();
+    let stage_for_training = |(index, stage): (usize, Stage)| {
+        // The loss takes the sigmoid of a probability over: its gradient is simple, and does not vanish.
+        if index == last && head == Head::Sigmoid { stage.without_activation() } else { stage }
+    };
+
+    let mut at = 0;
+    let mut masks = sample.masks;
+    let mut previous = 0..0;
+    for stage in network.stages().enumerate().map(stage_for_training) {
+        let (before, rest) = kept.split_at_mut(at);
+        let input = if at == 0 { sample.input } else { &before[previous] };
+        let (active, rest) = rest.split_at_mut(stage.active.len());
+        let parameters = &parameters[stage.parameter_range()];
+        let (stage_masks, rest_of_masks) = masks.split_at(stage.masks());
+        masks = rest_of_masks;
+        if stage.separate_output() {
+            let output = &mut rest[..stage.output.len()];
+            if stage.pool > 1 {
+                forward(context, &stage, parameters, input, Some(active), output);
+                if stage.masks() > 0 {
+                    for (y, mask) in output.iter_mut().zip(stage_masks) {
+                        *y = y.scale_by(*mask);
+                    }
+                }
+            } else {
+                forward(context, &stage, parameters, input, None, active);
+                dropout::forward(stage_masks, active, output);
+            }
+            previous = at + stage.active.len()..at + stage.kept();
+        } else {
+            forward(context, &stage, parameters, input, None, active);
+            previous = at..at + stage.kept();
+        }
+        at += stage.kept();
+    }
+
+    let outputs = &mut kept[previous.clone()];
+    let sample_loss = loss(context, head, outputs, sample.labels).scale_by(sample.weight);
+    for d in outputs.iter_mut() {
+        *d = d.scale_by(sample.weight);
+    }
+
+    let mut masks_end = sample.masks.len();
+    for index in (0..=last).rev() {
+        // Networks have a few stages: walking to one is nothing beside computing it.
+        let Some(stage) = network.stages().enumerate().map(stage_for_training).nth(index) else { break };
+        at -= stage.kept();
+        let (before, rest) = kept.split_at_mut(at);
+        let (active, rest) = rest.split_at_mut(stage.active.len());
+        let masks = &sample.masks[masks_end - stage.masks()..masks_end];
+        masks_end -= stage.masks();
+        let output_gradient: &[E] = if stage.separate_output() {
+            &rest[..stage.output.len()]
+        } else if index == last {
+            // The loss has put the gradient of the outputs in their place: there is an activation to go back through
+            // only if the network ends with one, and then it has lost its output. Keep it in the buffer.
+            buffer[..active.len()].copy_from_slice(active);
+            if stage.activation != Activation::Identity {
+                let previous_input = stage_input(network, index, sample.input, before);
+                forward(context, &stage, &parameters[stage.parameter_range()], previous_input, None, active);
+            }
+            &buffer[..active.len()]
+        } else {
+            &buffer[..stage.output.len()]
+        };
+        backward_activation(context, &stage, masks, output_gradient, active);
+        let input = stage_input(network, index, sample.input, before);
+        weight_gradient(context, &stage, input, active, &mut gradient[stage.parameter_range()]);
+        if index > 0 {
+            let before_stage = network.stages().nth(index - 1);
+            let target = match before_stage {
+                Some(before_stage) if before_stage.separate_output() => {
+                    let start = before.len() - before_stage.output.len();
+                    &mut before[start..]
+                }
+                _ => &mut buffer[..stage.input.len()],
+            };
+            input_gradient(context, &stage, &parameters[stage.parameter_range()], active, target);
+        }
+    }
+    Ok(sample_loss)
+}
+
+/// The input of a stage in training: what the one before kept last.
+fn stage_input<'a, E>(network: &Network<'_>, index: usize, image: &'a [E], before: &'a [E]) -> &'a [E] {
+    match index.checked_sub(1).and_then(|index| network.stages().nth(index)) {
+        Some(stage) => &before[before.len() - stage.output.len()..],
+        None => image,
+    }
+}
+
+fn check(len: usize, expected: usize, error: impl FnOnce(usize) -> Error) -> Result<(), Error> {
+    if len == expected { Ok(()) } else { Err(error(expected)) }
+}
+
+/// One stage forward; `kept` takes the activations in front of a pool.
+fn forward<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    stage: &Stage,
+    parameters: &[W],
+    input: &[E],
+    kept: Option<&mut [E]>,
+    output: &mut [E],
+) {
+    use conv2d::forward as conv2d_forward;
+    use dense::forward as dense_forward;
+    context.enter(
+        #[inline(always)]
+        move || match stage.linear {
+            Linear::Conv2d { kernel, stride } => {
+                let window = (kernel, stride);
+                with_activation!(stage.activation, conv2d_forward::<E, W>(context, stage, window, parameters, input, kept, output));
+            }
+            Linear::Dense => {
+                with_activation!(stage.activation, dense_forward::<E, W>(context, stage, parameters, input, output));
+            }
+            Linear::None => {
+                use avg_pool2d::forward as pool_forward;
+                with_activation!(stage.activation, pool_forward::<E>(context, stage, input, kept, output));
+            }
+        },
+    );
+}
+
+/// The gradient in front of the activation, in place of the activations.
+fn backward_activation<E: Element>(
+    context: E::Context,
+    stage: &Stage,
+    masks: &[E::Number],
+    output_gradient: &[E],
+    active: &mut [E],
+) {
+    use avg_pool2d::backward;
+    let masks = (!masks.is_empty()).then_some(masks);
+    context.enter(
+        #[inline(always)]
+        move || with_activation!(stage.activation, backward::<E>(stage, masks, output_gradient, active)),
+    );
+}
+
+/// Adds the gradient of the stage's parameters.
+fn weight_gradient<E, W>(context: E::Context, stage: &Stage, input: &[E], dz: &[E], gradient: &mut [W])
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    context.enter(
+        #[inline(always)]
+        move || match stage.linear {
+            Linear::Conv2d { kernel, stride } => {
+                conv2d::weight_gradient(context, stage, (kernel, stride), input, dz, gradient);
+            }
+            Linear::Dense => dense::weight_gradient(context, stage, input, dz, gradient),
+            Linear::None => {}
+        },
+    );
+}
+
+/// The gradient of the stage's input, written over `output`.
+fn input_gradient<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    stage: &Stage,
+    parameters: &[W],
+    dz: &[E],
+    output: &mut [E],
+) {
+    context.enter(
+        #[inline(always)]
+        move || match stage.linear {
+            Linear::Conv2d { kernel, stride } => {
+                conv2d::input_gradient(context, stage, (kernel, stride), parameters, dz, output);
+            }
+            Linear::Dense => dense::input_gradient(context, stage, parameters, dz, output),
+            Linear::None => {
+                // Rows and columns that the pool dropped have no gradient.
+                output.fill(E::zero(context));
+                let (from, to) = (stage.active, stage.input);
+                for channel in 0..from.channels {
+                    for row in 0..from.height {
+                        let source = &dz[channel * from.plane() + row * from.width..][..from.width];
+                        output[channel * to.plane() + row * to.width..][..from.width].copy_from_slice(source);
+                    }
+                }
+            }
+        },
+    );
+}

@@ -1,0 +1,69 @@
+//! Average pooling where no convolution is in front of it, and the way back through a pool and an activation.
+
+use crate::Element;
+use crate::layer::activation::{Function, real};
+use crate::stage::Stage;
+
+/// `y[c, i, j] = mean over the window of f(x[c, s i + u, s j + v])`; `kept` takes the `f(x)`.
+#[inline(always)]
+pub(crate) fn forward<E: Element, F: Function<E>>(
+    context: E::Context,
+    stage: &Stage,
+    input: &[E],
+    mut kept: Option<&mut [E]>,
+    output: &mut [E],
+) {
+    let pool = stage.pool;
+    let factor = real::<E>(1.0 / (pool * pool) as f64);
+    for channel in 0..stage.output.channels {
+        for row in 0..stage.output.height {
+            for column in 0..stage.output.width {
+                let mut total = E::zero(context);
+                for y in pool * row..pool * (row + 1) {
+                    for x in pool * column..pool * (column + 1) {
+                        let value =
+                            F::apply(input[channel * stage.input.plane() + y * stage.input.width + x]);
+                        total = total.add(value);
+                        if let Some(kept) = kept.as_deref_mut() {
+                            kept[channel * stage.active.plane() + y * stage.active.width + x] = value;
+                        }
+                    }
+                }
+                let mean = if pool == 1 { total } else { total.scale(factor) };
+                output[channel * stage.output.plane() + row * stage.output.width + column] = mean;
+            }
+        }
+    }
+}
+
+/// Turns the activations `kept` (`stage.active`) into gradients in front of the activation, in place:
+/// `kept = f'(kept) d / pool^2`, where `d` is the gradient of the pool's output (`stage.output`), and `masks` the dropout
+/// masks behind it.
+#[inline(always)]
+pub(crate) fn backward<E: Element, F: Function<E>>(
+    stage: &Stage,
+    masks: Option<&[E::Number]>,
+    d: &[E],
+    kept: &mut [E],
+) {
+    let pool = stage.pool;
+    let factor = real::<E>(1.0 / (pool * pool) as f64);
+    let lines = kept.chunks_exact_mut(stage.active.width);
+    for (line, kept) in lines.enumerate() {
+        // Planes have `pool * height` lines here and `height` there, without a rest: lines divide like rows.
+        let start = line / pool * stage.output.width;
+        let d = &d[start..start + stage.output.width];
+        for (column, (windows, d)) in kept.chunks_exact_mut(pool).zip(d).enumerate() {
+            let mut d = *d;
+            if let Some(masks) = masks {
+                d = d.scale_by(masks[start + column]);
+            }
+            if pool > 1 {
+                d = d.scale(factor);
+            }
+            for value in windows {
+                *value = F::chain(d, *value);
+            }
+        }
+    }
+}

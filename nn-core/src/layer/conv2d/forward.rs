@@ -1,0 +1,258 @@
+//! `y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, s i + u, s j + v]`, activation and average pool.
+
+use crate::element::{Element, Weigh};
+use crate::layer::activation::{Function, real, with_block};
+use crate::layout::blocks;
+use crate::stage::Stage;
+
+/// One stage: convolution, activation and pool in one pass over the input.
+///
+/// `parameters`: weights, then biases. `kept`, where given, takes the activations in front of the pool (`stage.active`).
+#[inline(always)]
+pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
+    context: E::Context,
+    stage: &Stage,
+    (kernel, stride): (usize, usize),
+    parameters: &[W],
+    input: &[E],
+    kept: Option<&mut [E]>,
+    output: &mut [E],
+) {
+    // Constants for the usual case let the compiler unroll the window.
+    if (kernel, stride) == (3, 1) {
+        image::<E, W, F>(context, stage, (3, 1), parameters, input, kept, output);
+    } else {
+        image::<E, W, F>(context, stage, (kernel, stride), parameters, input, kept, output);
+    }
+}
+
+#[inline(always)]
+fn image<E: Weigh<W>, W: Copy, F: Function<E>>(
+    context: E::Context,
+    stage: &Stage,
+    window: (usize, usize),
+    parameters: &[W],
+    input: &[E],
+    mut kept: Option<&mut [E]>,
+    output: &mut [E],
+) {
+    let (weights, biases) = parameters.split_at(stage.weights());
+    for row in 0..stage.output.height {
+        for block in blocks(stage.active.channels) {
+            let block_weights = block.weights(weights, stage.fan_in);
+            for (at, size) in block.cut(E::BLOCK) {
+                let filters = Filters {
+                    first: block.first + at,
+                    weights: &block_weights[at..],
+                    width: block.width,
+                    biases: &biases[block.first + at..][..size],
+                    window,
+                };
+                if stage.pool == 1 {
+                    with_block!(size, E::BLOCK, plain_row::<E, W, F>(context, stage, &filters, input, row, output));
+                } else {
+                    let kept = kept.as_deref_mut();
+                    if stage.pool == 2 && E::POSITIONS == 2 {
+                        with_block!(
+                            size,
+                            E::BLOCK,
+                            pooled_row_by_two::<E, W, F>(context, stage, &filters, input, row, kept, output)
+                        );
+                    } else {
+                        with_block!(
+                            size,
+                            E::BLOCK,
+                            pooled_row::<E, W, F>(context, stage, &filters, input, row, kept, output)
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A register block of filters.
+struct Filters<'a, W> {
+    /// The first filter.
+    first: usize,
+    /// The weights of the layout block, from the first filter's on.
+    weights: &'a [W],
+    /// Filters of the layout block: the distance of weights for neighbouring inputs.
+    width: usize,
+    biases: &'a [W],
+    /// Rows of the kernel, and stride.
+    window: (usize, usize),
+}
+
+/// The sums of `SIZE` filters at `POSITIONS` neighbouring positions; `at` is the index of the first window's corner.
+#[inline(always)]
+fn windows<E: Weigh<W>, W: Copy, const POSITIONS: usize, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    filters: &Filters<'_, W>,
+    input: &[E],
+    at: usize,
+) -> [[E; SIZE]; POSITIONS] {
+    let (kernel, stride) = filters.window;
+    let mut sums = [[E::zero(context); SIZE]; POSITIONS];
+    for sums in &mut sums {
+        for (sum, bias) in sums.iter_mut().zip(filters.biases) {
+            *sum = E::from_weight(context, *bias);
+        }
+    }
+    let plane = stage.input.plane();
+    let mut tap = 0;
+    for channel in 0..stage.input.channels {
+        for row in 0..kernel {
+            let start = channel * plane + row * stage.input.width + at;
+            let x = &input[start..start + (POSITIONS - 1) * stride + kernel];
+            for column in 0..kernel {
+                let weights = &filters.weights[tap..tap + SIZE];
+                tap += filters.width;
+                for o in 0..SIZE {
+                    for position in 0..POSITIONS {
+                        sums[position][o] = sums[position][o].weigh_acc(weights[o], x[column + position * stride]);
+                    }
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// One row of output without a pool.
+#[inline(always)]
+fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    filters: &Filters<'_, W>,
+    input: &[E],
+    row: usize,
+    output: &mut [E],
+) {
+    let stride = filters.window.1;
+    let corner = row * stride * stage.input.width;
+    let mut column = 0;
+    while column < stage.output.width {
+        if E::POSITIONS == 2 && column + 2 <= stage.output.width {
+            let sums = windows::<E, W, 2, SIZE>(context, stage, filters, input, corner + column * stride);
+            for (position, sums) in sums.into_iter().enumerate() {
+                store::<E, F, SIZE>(stage, filters.first, row, column + position, sums, output);
+            }
+            column += 2;
+        } else {
+            let [sums] = windows::<E, W, 1, SIZE>(context, stage, filters, input, corner + column * stride);
+            store::<E, F, SIZE>(stage, filters.first, row, column, sums, output);
+            column += 1;
+        }
+    }
+}
+
+#[inline(always)]
+fn store<E: Element, F: Function<E>, const SIZE: usize>(
+    stage: &Stage,
+    first: usize,
+    row: usize,
+    column: usize,
+    sums: [E; SIZE],
+    output: &mut [E],
+) {
+    let plane = stage.output.plane();
+    let at = first * plane + row * stage.output.width + column;
+    for (o, sum) in sums.into_iter().enumerate() {
+        output[at + o * plane] = F::apply(sum);
+    }
+}
+
+/// One row of output behind a pool of 2 x 2, two positions at a time.
+#[inline(always)]
+fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    filters: &Filters<'_, W>,
+    input: &[E],
+    row: usize,
+    mut kept: Option<&mut [E]>,
+    output: &mut [E],
+) {
+    let stride = filters.window.1;
+    for column in 0..stage.output.width {
+        let mut total = [E::zero(context); SIZE];
+        for y in 2 * row..2 * row + 2 {
+            let corner = (y * stage.input.width + 2 * column) * stride;
+            let sums = windows::<E, W, 2, SIZE>(context, stage, filters, input, corner);
+            for (position, sums) in sums.into_iter().enumerate() {
+                let kept = kept.as_deref_mut();
+                pool_in::<E, F, SIZE>(stage, filters.first, y, 2 * column + position, sums, kept, &mut total);
+            }
+        }
+        store_mean::<E, SIZE>(stage, filters.first, row, column, total, output);
+    }
+}
+
+/// One row of output behind a pool of any size.
+#[inline(always)]
+fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    filters: &Filters<'_, W>,
+    input: &[E],
+    row: usize,
+    mut kept: Option<&mut [E]>,
+    output: &mut [E],
+) {
+    let (pool, stride) = (stage.pool, filters.window.1);
+    for column in 0..stage.output.width {
+        let mut total = [E::zero(context); SIZE];
+        for y in pool * row..pool * (row + 1) {
+            for x in pool * column..pool * (column + 1) {
+                let corner = (y * stage.input.width + x) * stride;
+                let [sums] = windows::<E, W, 1, SIZE>(context, stage, filters, input, corner);
+                pool_in::<E, F, SIZE>(stage, filters.first, y, x, sums, kept.as_deref_mut(), &mut total);
+            }
+        }
+        store_mean::<E, SIZE>(stage, filters.first, row, column, total, output);
+    }
+}
+
+/// Activates `sums`, keeps them where asked, and adds them to the pool's `total`.
+#[inline(always)]
+fn pool_in<E: Element, F: Function<E>, const SIZE: usize>(
+    stage: &Stage,
+    first: usize,
+    row: usize,
+    column: usize,
+    sums: [E; SIZE],
+    kept: Option<&mut [E]>,
+    total: &mut [E; SIZE],
+) {
+    let mut values = sums;
+    for (value, total) in values.iter_mut().zip(total) {
+        *value = F::apply(*value);
+        *total = total.add(*value);
+    }
+    if let Some(kept) = kept {
+        let plane = stage.active.plane();
+        let at = first * plane + row * stage.active.width + column;
+        for (o, value) in values.into_iter().enumerate() {
+            kept[at + o * plane] = value;
+        }
+    }
+}
+
+#[inline(always)]
+fn store_mean<E: Element, const SIZE: usize>(
+    stage: &Stage,
+    first: usize,
+    row: usize,
+    column: usize,
+    total: [E; SIZE],
+    output: &mut [E],
+) {
+    let factor = real::<E>(1.0 / (stage.pool * stage.pool) as f64);
+    let plane = stage.output.plane();
+    let at = first * plane + row * stage.output.width + column;
+    for (o, total) in total.into_iter().enumerate() {
+        output[at + o * plane] = total.scale(factor);
+    }
+}

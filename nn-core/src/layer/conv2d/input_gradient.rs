@@ -1,0 +1,175 @@
+//! `dx[c, y, x] = sum over o, u, v of w[o, c, u, v] dz[o, (y - u) / s, (x - v) / s]`, over the positions that exist.
+
+use crate::element::{Element, Weigh};
+use crate::layer::activation::with_block;
+use crate::layout::{Block, LAYOUT_BLOCK, blocks};
+use crate::stage::Stage;
+
+/// The gradient of a convolution with respect to its input, written over `output` (`stage.input`), from `dz`
+/// (`stage.active`).
+#[inline(always)]
+pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    stage: &Stage,
+    (kernel, stride): (usize, usize),
+    weights: &[W],
+    dz: &[E],
+    output: &mut [E],
+) {
+    if stride != 1 {
+        strided(context, stage, (kernel, stride), weights, dz, output);
+    } else if kernel == 3 {
+        image(context, stage, 3, weights, dz, output);
+    } else {
+        image(context, stage, kernel, weights, dz, output);
+    }
+}
+
+/// Stride 1: the kernel is clipped at the borders, so nothing is padded and no product is wasted.
+#[inline(always)]
+fn image<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    stage: &Stage,
+    kernel: usize,
+    weights: &[W],
+    dz: &[E],
+    output: &mut [E],
+) {
+    for row in 0..stage.input.height {
+        for (at, size) in (Block { first: 0, width: stage.input.channels }).cut(E::BLOCK) {
+            with_block!(size, E::BLOCK, channels_row::<E, W>(context, stage, kernel, weights, dz, at, row, output));
+        }
+    }
+}
+
+/// One row of `SIZE` channels from `first` on.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
+fn channels_row<E: Weigh<W>, W: Copy, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    kernel: usize,
+    weights: &[W],
+    dz: &[E],
+    first: usize,
+    row: usize,
+    output: &mut [E],
+) {
+    let width = stage.active.width;
+    // Columns where every tap of the kernel meets an output.
+    let inner = (kernel - 1).min(stage.input.width)..width.max(kernel - 1).min(stage.input.width);
+    let mut column = 0;
+    while column < stage.input.width {
+        let is_inner = inner.contains(&column);
+        let taps = if is_inner { 0..kernel } else { column.saturating_sub(width - 1)..kernel.min(column + 1) };
+        if is_inner && E::POSITIONS == 2 && column + 1 < inner.end {
+            let sums =
+                gradients::<E, W, 2, SIZE>(context, stage, kernel, 0..kernel, weights, dz, first, row, column);
+            for (position, sums) in sums.into_iter().enumerate() {
+                store(stage, first, row, column + position, sums, output);
+            }
+            column += 2;
+        } else {
+            let [sums] = if is_inner {
+                gradients::<E, W, 1, SIZE>(context, stage, kernel, 0..kernel, weights, dz, first, row, column)
+            } else {
+                gradients::<E, W, 1, SIZE>(context, stage, kernel, taps, weights, dz, first, row, column)
+            };
+            store(stage, first, row, column, sums, output);
+            column += 1;
+        }
+    }
+}
+
+/// The sums for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
+fn gradients<E: Weigh<W>, W: Copy, const POSITIONS: usize, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    kernel: usize,
+    taps: core::ops::Range<usize>,
+    weights: &[W],
+    dz: &[E],
+    first: usize,
+    row: usize,
+    column: usize,
+) -> [[E; SIZE]; POSITIONS] {
+    let (plane, width) = (stage.active.plane(), stage.active.width);
+    let rows = row.saturating_sub(stage.active.height - 1)..kernel.min(row + 1);
+    let mut sums = [[E::zero(context); SIZE]; POSITIONS];
+    for block in blocks(stage.active.channels) {
+        let block_weights = block.weights(weights, stage.fan_in);
+        // Distance of the weights of neighbouring channels.
+        let channel = kernel * kernel * block.width;
+        for o in 0..block.width {
+            for u in rows.clone() {
+                let line = &dz[(block.first + o) * plane + (row - u) * width..][..width];
+                let line_weights = &block_weights[first * channel + u * kernel * block.width + o..];
+                // Taps from the last to the first read `dz` forwards.
+                let start = column + 1 - taps.end;
+                let x = &line[start..start + taps.len() + POSITIONS - 1];
+                for i in 0..taps.len() {
+                    let v = taps.end - 1 - i;
+                    for c in 0..SIZE {
+                        let weight = line_weights[v * block.width + c * channel];
+                        for position in 0..POSITIONS {
+                            sums[position][c] = sums[position][c].weigh_acc(weight, x[i + position]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn store<E: Element, const SIZE: usize>(
+    stage: &Stage,
+    first: usize,
+    row: usize,
+    column: usize,
+    sums: [E; SIZE],
+    output: &mut [E],
+) {
+    let plane = stage.input.plane();
+    let at = first * plane + row * stage.input.width + column;
+    for (c, sum) in sums.into_iter().enumerate() {
+        output[at + c * plane] = sum;
+    }
+}
+
+/// Any stride: every output spreads its gradient over its window.
+#[inline(always)]
+fn strided<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    stage: &Stage,
+    (kernel, stride): (usize, usize),
+    weights: &[W],
+    dz: &[E],
+    output: &mut [E],
+) {
+    output.fill(E::zero(context));
+    let plane = stage.active.plane();
+    for o in 0..stage.active.channels {
+        let block = Block { first: o - o % LAYOUT_BLOCK, width: LAYOUT_BLOCK.min(stage.active.channels - (o - o % LAYOUT_BLOCK)) };
+        let block_weights = &block.weights(weights, stage.fan_in)[o - block.first..];
+        for row in 0..stage.active.height {
+            for column in 0..stage.active.width {
+                let d = dz[o * plane + row * stage.active.width + column];
+                let mut tap = 0;
+                for c in 0..stage.input.channels {
+                    for u in 0..kernel {
+                        let start =
+                            c * stage.input.plane() + (row * stride + u) * stage.input.width + column * stride;
+                        for x in &mut output[start..start + kernel] {
+                            *x = x.weigh_acc(block_weights[tap], d);
+                            tap += block.width;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

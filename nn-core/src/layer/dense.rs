@@ -1,0 +1,137 @@
+//! Dense kernels: `y[o] = b[o] + sum over i of w[o, i] x[i]`, and its gradients.
+//!
+//! Sums run over the inputs (forward) or outputs (input gradient) in their order, whatever the register block.
+
+use crate::element::{Element, Learn, Weigh};
+use crate::layer::activation::{Function, with_block};
+use crate::layout::blocks;
+use crate::stage::Stage;
+
+/// Outputs that a dense layer computes at once, at most: a layout block, as far as registers allow.
+const fn forward_block<E: Element>() -> usize {
+    let block = E::BLOCK * E::POSITIONS;
+    if block > crate::LAYOUT_BLOCK { crate::LAYOUT_BLOCK } else { block }
+}
+
+/// One stage: dense layer and activation.
+#[inline(always)]
+pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
+    context: E::Context,
+    stage: &Stage,
+    parameters: &[W],
+    input: &[E],
+    output: &mut [E],
+) {
+    let (weights, biases) = parameters.split_at(stage.weights());
+    for block in blocks(stage.active.channels) {
+        let block_weights = block.weights(weights, stage.fan_in);
+        for (at, size) in block.cut(forward_block::<E>()) {
+            let first = block.first + at;
+            let biases = &biases[first..first + size];
+            let output = &mut output[first..first + size];
+            with_block!(
+                size,
+                forward_block::<E>(),
+                outputs::<E, W, F>(context, &block_weights[at..], block.width, biases, input, output)
+            );
+        }
+    }
+}
+
+#[inline(always)]
+fn outputs<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
+    context: E::Context,
+    weights: &[W],
+    width: usize,
+    biases: &[W],
+    input: &[E],
+    output: &mut [E],
+) {
+    let mut sums = [E::zero(context); SIZE];
+    for (sum, bias) in sums.iter_mut().zip(biases) {
+        *sum = E::from_weight(context, *bias);
+    }
+    // The last row may end with the block.
+    for (x, row) in input.iter().zip(weights.chunks(width)) {
+        let row = &row[..SIZE];
+        for o in 0..SIZE {
+            sums[o] = sums[o].weigh_acc(row[o], *x);
+        }
+    }
+    for (sum, y) in sums.into_iter().zip(output) {
+        *y = F::apply(sum);
+    }
+}
+
+/// The gradient with respect to the input, `dx[i] = sum over o of w[o, i] dz[o]`, written over `output`.
+#[inline(always)]
+pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    stage: &Stage,
+    weights: &[W],
+    dz: &[E],
+    output: &mut [E],
+) {
+    output.fill(E::zero(context));
+    for block in blocks(stage.active.channels) {
+        let dz = &dz[block.first..block.first + block.width];
+        let rows = block.weights(weights, stage.fan_in);
+        let mut first = 0;
+        while first < output.len() {
+            let mut size = E::BLOCK;
+            while size > output.len() - first {
+                size /= 2;
+            }
+            let rows = &rows[first * block.width..][..size * block.width];
+            let output = &mut output[first..first + size];
+            if let Ok(dz) = <&[E; crate::LAYOUT_BLOCK]>::try_from(dz) {
+                with_block!(size, E::BLOCK, inputs::<E, W>(context, rows, dz.as_slice(), crate::LAYOUT_BLOCK, output));
+            } else {
+                with_block!(size, E::BLOCK, inputs::<E, W>(context, rows, dz, block.width, output));
+            }
+            first += size;
+        }
+    }
+}
+
+/// `output[i] += sum over o of rows[i][o] dz[o]` for `SIZE` inputs.
+#[inline(always)]
+fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
+    context: E::Context,
+    rows: &[W],
+    dz: &[E],
+    width: usize,
+    output: &mut [E],
+) {
+    let mut sums = [E::zero(context); SIZE];
+    sums.copy_from_slice(output);
+    let rows: [&[W]; SIZE] = core::array::from_fn(|i| &rows[i * width..][..width]);
+    for o in 0..width {
+        for i in 0..SIZE {
+            sums[i] = sums[i].weigh_acc(rows[i][o], dz[o]);
+        }
+    }
+    output.copy_from_slice(&sums);
+}
+
+/// Adds the gradient of the parameters, `dw[o, i] = dz[o] x[i]` and `db[o] = dz[o]` summed over the samples.
+#[inline(always)]
+pub(crate) fn weight_gradient<E, W>(
+    context: E::Context,
+    stage: &Stage,
+    input: &[E],
+    dz: &[E],
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    let (weights, biases) = gradient.split_at_mut(stage.weights());
+    for (d, bias) in dz.iter().zip(biases) {
+        *bias = bias.add(d.sum());
+    }
+    for block in blocks(stage.active.channels) {
+        let dz = &dz[block.first..block.first + block.width];
+        E::outer(context, dz, input, block.weights_mut(weights, stage.fan_in));
+    }
+}

@@ -1,0 +1,116 @@
+//! Where a weight stands in memory.
+//!
+//! Files keep PyTorch's order: `[output][input]`, for convolutions `[filter][channel][row][column]`. Kernels read the
+//! weights of neighbouring outputs for the same input together, so they are stored in blocks of [`LAYOUT_BLOCK`] outputs:
+//! `[block][input][output in the block]`. The last block is as narrow as the outputs that are left: nothing is padded, and a
+//! layer's parameters (weights, then one bias an output) take the same space in both orders.
+
+use crate::{Error, Network};
+
+/// Outputs whose weights for one input stand together.
+pub const LAYOUT_BLOCK: usize = 16;
+
+/// One block of outputs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
+    /// Its first output.
+    pub(crate) first: usize,
+    /// Its number of outputs.
+    pub(crate) width: usize,
+}
+
+/// The blocks of a layer with `outputs` outputs.
+#[inline(always)]
+pub(crate) fn blocks(outputs: usize) -> impl Iterator<Item = Block> + Clone {
+    (0..outputs.div_ceil(LAYOUT_BLOCK)).map(move |block| {
+        let first = block * LAYOUT_BLOCK;
+        Block { first, width: (outputs - first).min(LAYOUT_BLOCK) }
+    })
+}
+
+impl Block {
+    /// The weights of this block.
+    #[inline(always)]
+    pub(crate) fn weights<'a, W>(&self, weights: &'a [W], fan_in: usize) -> &'a [W] {
+        &weights[self.first * fan_in..][..self.width * fan_in]
+    }
+
+    /// The weights of this block, to be changed.
+    #[inline(always)]
+    pub(crate) fn weights_mut<'a, W>(&self, weights: &'a mut [W], fan_in: usize) -> &'a mut [W] {
+        &mut weights[self.first * fan_in..][..self.width * fan_in]
+    }
+
+    /// Cuts the block into register blocks of `largest` outputs or, at the end, the powers of two below.
+    #[inline(always)]
+    pub(crate) fn cut(self, largest: usize) -> impl Iterator<Item = (usize, usize)> {
+        let mut at = 0;
+        core::iter::from_fn(move || {
+            let left = self.width - at;
+            if left == 0 {
+                return None;
+            }
+            let mut size = largest;
+            while size > left {
+                size /= 2;
+            }
+            at += size;
+            Some((at - size, size))
+        })
+    }
+}
+
+/// Index, in a layer's weights as kernels read them, of the weight from `input` to `output`.
+#[inline]
+const fn kernel_index(outputs: usize, fan_in: usize, output: usize, input: usize) -> usize {
+    let first = output - output % LAYOUT_BLOCK;
+    let left = outputs - first;
+    let width = if left < LAYOUT_BLOCK { left } else { LAYOUT_BLOCK };
+    first * fan_in + input * width + (output - first)
+}
+
+/// Copies a network's parameters from the order of files to the order of the kernels.
+///
+/// Both are a layer's weights, then its biases, layer after layer; see the [module](self) for the order of the weights.
+///
+/// # Errors
+///
+/// [`Error::Weights`] where a slice has not [`Network::parameters`] elements.
+pub fn to_kernel<W: Copy>(network: &Network<'_>, file: &[W], kernel: &mut [W]) -> Result<(), Error> {
+    permute(network, file.len(), kernel.len(), |file_index, kernel_index| kernel[kernel_index] = file[file_index])
+}
+
+/// Copies a network's parameters from the order of the kernels to the order of files: the inverse of [`to_kernel`].
+///
+/// # Errors
+///
+/// [`Error::Weights`] where a slice has not [`Network::parameters`] elements.
+pub fn to_file<W: Copy>(network: &Network<'_>, kernel: &[W], file: &mut [W]) -> Result<(), Error> {
+    permute(network, file.len(), kernel.len(), |file_index, kernel_index| file[file_index] = kernel[kernel_index])
+}
+
+fn permute(
+    network: &Network<'_>,
+    file: usize,
+    kernel: usize,
+    mut copy: impl FnMut(usize, usize),
+) -> Result<(), Error> {
+    let expected = network.parameters();
+    if file != expected || kernel != expected {
+        return Err(Error::Weights { expected });
+    }
+    for group in network.parameter_groups() {
+        for output in 0..group.outputs {
+            for input in 0..group.fan_in {
+                copy(
+                    group.first + output * group.fan_in + input,
+                    group.first + kernel_index(group.outputs, group.fan_in, output, input),
+                );
+            }
+        }
+        for bias in group.weights()..group.len() {
+            copy(group.first + bias, group.first + bias);
+        }
+    }
+    Ok(())
+}

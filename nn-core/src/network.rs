@@ -1,0 +1,362 @@
+//! The description of a network: checked when it is built, measured by `const fn`s.
+
+mod paper;
+
+pub use paper::{ANGIOGRAPHY, MNIST};
+
+use crate::stage::{Activation, Stages};
+use crate::{Layer, NetworkError, Shape};
+
+/// A feed-forward network: the shape of its input and its layers, without weights.
+///
+/// Sizes are `const fn`s, so that buffers can be `static` arrays, and a list of layers whose shapes do not fit does not
+/// build:
+///
+/// ```
+/// use nn_core::{Layer::Sigmoid, Network, Shape, avg_pool, conv, dense};
+///
+/// const DIGITS: Network<'static> = Network::new(Shape::new(1, 8, 8), &[conv(4, 3), Sigmoid, avg_pool(2), dense(10)]);
+/// static WEIGHTS: [f32; DIGITS.parameters()] = [0.0; DIGITS.parameters()];
+/// assert_eq!(WEIGHTS.len(), 4 * 9 + 4 + 10 * 36 + 10);
+/// ```
+///
+/// ```compile_fail
+/// use nn_core::{Network, Shape, conv};
+///
+/// const TOO_SMALL: Network<'static> = Network::new(Shape::new(1, 2, 2), &[conv(4, 3)]);
+/// static WEIGHTS: [f32; TOO_SMALL.parameters()] = [0.0; TOO_SMALL.parameters()];
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Network<'a> {
+    /// Not zero in any dimension.
+    input: Shape,
+    /// Parsed once without an error by `try_new`: `Stages` relies on it.
+    layers: &'a [Layer],
+}
+
+/// What the outputs of a network mean, and with it the loss it is trained with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Head {
+    /// One logit a class; probabilities are their softmax, the loss its cross entropy.
+    Softmax,
+    /// One output through a sigmoid: the probability of class 1 of two; the loss is the binary cross entropy.
+    Sigmoid,
+}
+
+impl<'a> Network<'a> {
+    /// The network of `layers` on images of shape `input`.
+    ///
+    /// # Panics
+    ///
+    /// Where [`Network::try_new`] returns an error; in a `const` the build stops with the reason.
+    #[must_use]
+    pub const fn new(input: Shape, layers: &'a [Layer]) -> Self {
+        match Self::try_new(input, layers) {
+            Ok(network) => network,
+            Err(NetworkError::ZeroSize) => panic!("a layer has a size, stride or count of zero"),
+            Err(NetworkError::WindowTooLarge) => panic!("a window is larger than the feature map it slides over"),
+            Err(NetworkError::DropoutRate) => panic!("a dropout rate is not in [0, 1)"),
+            Err(NetworkError::Empty) => panic!("the network has no layer"),
+            Err(NetworkError::DropoutPosition) => panic!("dropout must follow a layer with weights and precede another"),
+            Err(NetworkError::TooLarge) => panic!("a size of the network does not fit this machine's word"),
+        }
+    }
+
+    /// The network of `layers` on images of shape `input`, for descriptions read at run time.
+    ///
+    /// # Errors
+    ///
+    /// Says which rule the list breaks: see [`NetworkError`].
+    pub const fn try_new(input: Shape, layers: &'a [Layer]) -> Result<Self, NetworkError> {
+        if layers.is_empty() {
+            return Err(NetworkError::Empty);
+        }
+        if input.channels == 0 || input.height == 0 || input.width == 0 {
+            return Err(NetworkError::ZeroSize);
+        }
+        // No buffer of a network is larger than its layers' outputs and parameters together: if their sum fits, all
+        // sizes do.
+        let Some(mut total) = input.checked_len() else { return Err(NetworkError::TooLarge) };
+        let mut shape = input;
+        let mut weighted = false;
+        let mut index = 0;
+        while index < layers.len() {
+            let layer = layers[index];
+            if let Layer::Dropout { .. } = layer
+                && (!weighted || index + 1 == layers.len() || layers[index + 1].outputs() == 0)
+            {
+                return Err(NetworkError::DropoutPosition);
+            }
+            weighted = weighted || layer.outputs() > 0;
+            let output = match layer.output(shape) {
+                Ok(output) => output,
+                Err(error) => return Err(error),
+            };
+            let fan_in = match layer {
+                Layer::Conv2d { kernel, .. } => {
+                    match Shape::new(shape.channels, kernel, kernel).checked_len() {
+                        Some(fan_in) => fan_in,
+                        None => return Err(NetworkError::TooLarge),
+                    }
+                }
+                _ => layer.fan_in(shape),
+            };
+            let parameters = match fan_in.checked_add(1) {
+                Some(columns) => columns.checked_mul(layer.outputs()),
+                None => None,
+            };
+            let (Some(parameters), Some(len)) = (parameters, output.checked_len()) else {
+                return Err(NetworkError::TooLarge);
+            };
+            // An output may be kept twice, before and after a pool or dropout.
+            let (Some(twice), Some(sum)) = (len.checked_mul(2), total.checked_add(parameters)) else {
+                return Err(NetworkError::TooLarge);
+            };
+            total = match sum.checked_add(twice) {
+                Some(total) => total,
+                None => return Err(NetworkError::TooLarge),
+            };
+            shape = output;
+            index += 1;
+        }
+        Ok(Self { input, layers })
+    }
+
+    /// Shape of the input images.
+    #[must_use]
+    pub const fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The layers.
+    #[must_use]
+    pub const fn layers(&self) -> &'a [Layer] {
+        self.layers
+    }
+
+    /// Shape of the output.
+    #[must_use]
+    pub const fn output(&self) -> Shape {
+        let mut shape = self.input;
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            shape = stage.output;
+        }
+        shape
+    }
+
+    /// Number of outputs.
+    #[must_use]
+    pub const fn outputs(&self) -> usize {
+        self.output().len()
+    }
+
+    /// What the outputs mean: [`Head::Sigmoid`] for a single output through a sigmoid, otherwise [`Head::Softmax`].
+    #[must_use]
+    pub const fn head(&self) -> Head {
+        match self.layers[self.layers.len() - 1] {
+            Layer::Sigmoid if self.outputs() == 1 => Head::Sigmoid,
+            _ => Head::Softmax,
+        }
+    }
+
+    /// Number of classes: the outputs, or two for a single probability.
+    #[must_use]
+    pub const fn classes(&self) -> usize {
+        match self.head() {
+            Head::Softmax => self.outputs(),
+            Head::Sigmoid => 2,
+        }
+    }
+
+    /// Number of weights and biases of all layers.
+    #[must_use]
+    pub const fn parameters(&self) -> usize {
+        let mut parameters = 0;
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            parameters += stage.parameters();
+        }
+        parameters
+    }
+
+    /// Multiply-accumulates of one inference, without outputs that a pool drops.
+    #[must_use]
+    pub const fn multiply_accumulates(&self) -> usize {
+        let mut sum = 0;
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            sum += stage.fan_in * stage.active.len();
+        }
+        sum
+    }
+
+    /// Floating-point operations of one training step on one sample (two a multiply-accumulate): forward, weight
+    /// gradients, and input gradients of all stages but the first, without outputs that a pool drops.
+    #[must_use]
+    pub const fn training_operations(&self) -> usize {
+        let mut sum = 0;
+        let mut stages = self.const_stages();
+        let mut first = true;
+        while let Ok(Some(stage)) = stages.advance() {
+            sum += 2 * stage.fan_in * stage.active.len() * if first { 2 } else { 3 };
+            first = false;
+        }
+        sum
+    }
+
+    /// Elements that pass through a sigmoid or hyperbolic tangent in one inference.
+    #[must_use]
+    pub const fn activations(&self) -> usize {
+        let mut sum = 0;
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            if matches!(stage.activation, Activation::Sigmoid | Activation::Tanh) {
+                sum += stage.active.len();
+            }
+        }
+        sum
+    }
+
+    /// Elements of scratch that [`infer`](crate::infer) needs: the largest sum of two neighbouring stages' outputs, not
+    /// counting the network's input and output, which are the caller's.
+    #[must_use]
+    pub const fn scratch(&self) -> usize {
+        let mut largest = 0;
+        let mut previous = 0;
+        let mut stages = self.const_stages();
+        let mut last = None;
+        while let Ok(Some(stage)) = stages.advance() {
+            // The output of the stage before is now known not to be the network's.
+            if let Some(len) = last {
+                if previous + len > largest {
+                    largest = previous + len;
+                }
+                previous = len;
+            }
+            last = Some(stage.output.len());
+        }
+        largest
+    }
+
+    /// Elements of workspace that a training step needs: [`Trainer`](crate::Workspace) keeps what each stage made until
+    /// its gradient has replaced it.
+    #[must_use]
+    pub const fn workspace(&self) -> usize {
+        let mut kept = self.gradient_buffer();
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            kept += stage.kept();
+        }
+        kept
+    }
+
+    /// Length of the buffer, first in the workspace, for gradients of outputs that are not kept apart.
+    pub(crate) const fn gradient_buffer(&self) -> usize {
+        let mut largest = 0;
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            if !stage.separate_output() && stage.output.len() > largest {
+                largest = stage.output.len();
+            }
+        }
+        largest
+    }
+
+    /// Dropout masks that a training step takes for a sample: one for each element that a dropout layer passes.
+    #[must_use]
+    pub const fn dropout_masks(&self) -> usize {
+        let mut masks = 0;
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            masks += stage.masks();
+        }
+        masks
+    }
+
+    /// The rate at which each dropout mask of [`Network::dropout_masks`] is drawn, layer by layer: `(rate, masks)`.
+    pub fn dropout_rates(&self) -> impl Iterator<Item = (f32, usize)> + use<'a> {
+        self.stages().filter(|stage| stage.dropout > 0.0).map(|stage| (stage.dropout, stage.masks()))
+    }
+
+    /// The layers with weights, in order, with what files and initialisation need to know of them.
+    pub fn parameter_groups(&self) -> impl Iterator<Item = ParameterGroup> + use<'a> {
+        let mut shape = self.input;
+        let mut first = 0;
+        self.layers.iter().enumerate().filter_map(move |(layer, description)| {
+            let input = shape;
+            shape = description.output(input).unwrap_or(input);
+            let kernel = match *description {
+                Layer::Conv2d { kernel, .. } => Some(kernel),
+                Layer::Dense { .. } => None,
+                _ => return None,
+            };
+            let group = ParameterGroup {
+                layer,
+                outputs: description.outputs(),
+                fan_in: description.fan_in(input),
+                kernel,
+                first,
+            };
+            first += group.len();
+            Some(group)
+        })
+    }
+
+    pub(crate) fn stages(&self) -> Stages<'a> {
+        self.const_stages()
+    }
+
+    const fn const_stages(&self) -> Stages<'a> {
+        Stages::new(self.input, self.layers)
+    }
+}
+
+/// The parameters of one layer: `outputs * fan_in` weights, then `outputs` biases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParameterGroup {
+    /// Index of the layer in the network: PyTorch's `nn.Sequential` gives its parameters the same one.
+    pub layer: usize,
+    /// Number of outputs (filters).
+    pub outputs: usize,
+    /// Number of inputs of one output.
+    pub fan_in: usize,
+    /// Rows of a convolution's kernel, `None` for a dense layer.
+    pub kernel: Option<usize>,
+    /// Index of the first weight among the network's parameters.
+    pub first: usize,
+}
+
+impl ParameterGroup {
+    /// Number of weights.
+    #[must_use]
+    pub const fn weights(&self) -> usize {
+        self.outputs * self.fan_in
+    }
+
+    /// Number of weights and biases.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a layer with weights has some")]
+    pub const fn len(&self) -> usize {
+        self.weights() + self.outputs
+    }
+
+    /// Outputs that one input reaches: what Glorot's initialisation calls the fan out.
+    #[must_use]
+    pub const fn fan_out(&self) -> usize {
+        match self.kernel {
+            Some(kernel) => self.outputs * kernel * kernel,
+            None => self.outputs,
+        }
+    }
+
+    /// Bound of Glorot's uniform distribution, `sqrt(6 / (fan_in + fan_out))`.
+    ///
+    /// Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
+    /// 2010, equation 16.
+    #[must_use]
+    pub fn glorot_bound(&self) -> f64 {
+        libm::sqrt(6.0 / (self.fan_in + self.fan_out()) as f64)
+    }
+}

@@ -1,0 +1,193 @@
+//! Instruction sets for packs of samples, chosen at run time.
+//!
+//! An [`Isa`] is a capability token: only a machine that has the instructions can make one, so no call needs `unsafe`. The
+//! arithmetic below is all a pack needs; a new instruction set is a file beside the others and a line in [`PackReal`].
+
+mod exp;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+pub use x86::{Avx2, Avx512};
+
+use crate::element::{Context, Number};
+use exp::Exponential;
+use more_core::Real;
+
+/// An instruction set, as a token that proves its presence, and the arithmetic of its vectors.
+///
+/// All is sample by sample. `[T; SAMPLES]` has the bytes of a vector.
+pub trait Isa: Context + core::fmt::Debug {
+    /// The scalar type.
+    type Real: PackReal;
+    /// `SAMPLES` numbers, in one register or a few.
+    type Vector: bytemuck::Pod + Send + Sync + core::fmt::Debug;
+
+    /// Samples of a vector: the same for every instruction set, so that work is divided alike everywhere.
+    const SAMPLES: usize;
+    /// See [`Element::BLOCK`](crate::Element::BLOCK).
+    const BLOCK: usize;
+    /// See [`Element::POSITIONS`](crate::Element::POSITIONS).
+    const POSITIONS: usize;
+    /// See [`Element::GRADIENT_BLOCK`](crate::Element::GRADIENT_BLOCK).
+    const GRADIENT_BLOCK: usize;
+
+    /// `x` in every sample.
+    fn splat(self, x: Self::Real) -> Self::Vector;
+    /// `a + b`.
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a - b`.
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a b`.
+    fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a / b`.
+    fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a b + c`, rounded once where the set has a fused instruction.
+    fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `sqrt(a)`.
+    fn sqrt(self, a: Self::Vector) -> Self::Vector;
+    /// `a` where `a > b`, otherwise `b`, so `b` where one is NaN.
+    fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a` where `a < b`, otherwise `b`, so `b` where one is NaN.
+    fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `x` where `a < b`, otherwise `y`.
+    fn select_less(self, a: Self::Vector, b: Self::Vector, x: Self::Vector, y: Self::Vector) -> Self::Vector;
+    /// `a` where it is NaN, otherwise `x`.
+    fn nan_or(self, a: Self::Vector, x: Self::Vector) -> Self::Vector;
+    /// The nearest integer, ties to even, for `|a| < 2^22`.
+    fn round(self, a: Self::Vector) -> Self::Vector;
+    /// `a 2^n` for integral `n` such that neither `2^(n-1)` nor the result leaves the normal numbers, or overflows.
+    fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector;
+    /// `1 / a` to one unit in the last place, for normal `a` whose reciprocal is normal.
+    fn recip(self, a: Self::Vector) -> Self::Vector;
+    /// The sum of the samples, in an order that depends on the set alone.
+    fn sum(self, a: Self::Vector) -> Self::Real;
+
+    /// `e^a`: the portable path through `libm`, others as `exp` says.
+    #[inline(always)]
+    fn exp(self, a: Self::Vector) -> Self::Vector {
+        exp::exp(self, a)
+    }
+
+    /// `1 / (1 + e^-a)`.
+    #[inline(always)]
+    fn sigmoid(self, a: Self::Vector) -> Self::Vector {
+        exp::sigmoid(self, a)
+    }
+
+    /// The hyperbolic tangent.
+    #[inline(always)]
+    fn tanh(self, a: Self::Vector) -> Self::Vector {
+        exp::tanh(self, a)
+    }
+
+    /// `ln(a)`, through `libm`: one element in thousands is a loss.
+    #[inline(always)]
+    fn ln(self, a: Self::Vector) -> Self::Vector {
+        let mut out = a;
+        for x in samples_mut::<Self>(&mut out) {
+            *x = <Self::Real as Real>::ln(*x);
+        }
+        out
+    }
+}
+
+/// The samples of a vector.
+#[inline(always)]
+pub(crate) fn samples<I: Isa>(vector: &I::Vector) -> &[I::Real] {
+    bytemuck::cast_slice(core::slice::from_ref(vector))
+}
+
+/// The samples of a vector, to be changed.
+#[inline(always)]
+pub(crate) fn samples_mut<I: Isa>(vector: &mut I::Vector) -> &mut [I::Real] {
+    bytemuck::cast_slice_mut(core::slice::from_mut(vector))
+}
+
+/// The instruction sets this crate has kernels for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstructionSet {
+    /// No particular instructions; `libm` functions and unfused sums, bit-equal to single numbers on a device.
+    Portable,
+    /// AVX2 and FMA on x86-64.
+    Avx2,
+    /// AVX-512 (F, BW, CD, DQ, VL) on x86-64.
+    Avx512,
+}
+
+impl InstructionSet {
+    /// All of them, slowest first.
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+
+    /// Whether this machine has it.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => pulp::x86::V3::try_new().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => pulp::x86::V4::try_new().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The fastest one of this machine.
+    #[must_use]
+    pub fn best() -> Self {
+        Self::ALL.into_iter().rev().find(|set| set.is_available()).unwrap_or(Self::Portable)
+    }
+
+    /// The name used on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "scalar",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+}
+
+/// Work that is generic over the instruction set: what a closure would be if closures could be generic.
+pub trait Job<T: PackReal> {
+    /// What the work gives.
+    type Output;
+    /// Does the work with packs of `I`.
+    fn run<I: Isa<Real = T>>(self, isa: I) -> Self::Output;
+}
+
+/// The scalar types that packs exist of: `f32` and `f64`.
+pub trait PackReal:
+    Real + bytemuck::Pod + Exponential + Number + crate::Element<Real = Self, Number = Self, Context = ()>
+{
+    /// Runs `job` with `set`, or with the portable path where this machine does not have it.
+    fn dispatch<J: Job<Self>>(set: InstructionSet, job: J) -> J::Output;
+}
+
+macro_rules! pack_real {
+    ($($real:ty),*) => {$(
+        impl PackReal for $real {
+            fn dispatch<J: Job<Self>>(set: InstructionSet, job: J) -> J::Output {
+                match set {
+                    #[cfg(target_arch = "x86_64")]
+                    InstructionSet::Avx512 => match pulp::x86::V4::try_new() {
+                        Some(token) => job.run(Avx512::<$real>::new(token)),
+                        None => job.run(Portable::<$real>::new()),
+                    },
+                    #[cfg(target_arch = "x86_64")]
+                    InstructionSet::Avx2 => match pulp::x86::V3::try_new() {
+                        Some(token) => job.run(Avx2::<$real>::new(token)),
+                        None => job.run(Portable::<$real>::new()),
+                    },
+                    _ => job.run(Portable::<$real>::new()),
+                }
+            }
+        }
+    )*};
+}
+pack_real!(f32, f64);

@@ -1,0 +1,147 @@
+//! Packs without any particular instruction: arrays, computed exactly as single numbers are.
+
+use core::marker::PhantomData;
+
+use more_core::{Arithmetic, Real};
+
+use super::{Isa, PackReal};
+use crate::element::Context;
+
+/// The portable path. Every sample has the bits that the same network computes on single numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable<T>(PhantomData<T>);
+
+impl<T> Portable<T> {
+    /// The token: any machine has it.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> Default for Portable<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: PackReal> Context for Portable<T> {
+    #[inline(always)]
+    fn enter<R>(self, f: impl FnOnce() -> R) -> R {
+        f()
+    }
+}
+
+macro_rules! portable {
+    ($real:ty, $samples:literal) => {
+        impl Isa for Portable<$real> {
+            type Real = $real;
+            type Vector = [$real; $samples];
+
+            const SAMPLES: usize = $samples;
+            const BLOCK: usize = 2;
+            const POSITIONS: usize = 1;
+            const GRADIENT_BLOCK: usize = 1;
+
+            #[inline(always)]
+            fn splat(self, x: $real) -> Self::Vector {
+                [x; $samples]
+            }
+
+            #[inline(always)]
+            fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| a[i] + b[i])
+            }
+
+            #[inline(always)]
+            fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| a[i] - b[i])
+            }
+
+            #[inline(always)]
+            fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| a[i] * b[i])
+            }
+
+            #[inline(always)]
+            fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| a[i] / b[i])
+            }
+
+            #[inline(always)]
+            fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| a[i] * b[i] + c[i])
+            }
+
+            #[inline(always)]
+            fn sqrt(self, a: Self::Vector) -> Self::Vector {
+                a.map(Arithmetic::square_root)
+            }
+
+            #[inline(always)]
+            fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| if a[i] > b[i] { a[i] } else { b[i] })
+            }
+
+            #[inline(always)]
+            fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| if a[i] < b[i] { a[i] } else { b[i] })
+            }
+
+            #[inline(always)]
+            fn select_less(
+                self,
+                a: Self::Vector,
+                b: Self::Vector,
+                x: Self::Vector,
+                y: Self::Vector,
+            ) -> Self::Vector {
+                core::array::from_fn(|i| if a[i] < b[i] { x[i] } else { y[i] })
+            }
+
+            #[inline(always)]
+            fn nan_or(self, a: Self::Vector, x: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| if a[i].is_nan() { a[i] } else { x[i] })
+            }
+
+            #[inline(always)]
+            fn round(self, a: Self::Vector) -> Self::Vector {
+                // Adding and taking away 1.5 * 2^(digits - 1) rounds to an integer.
+                let magic = 1.5 / <$real>::EPSILON;
+                a.map(|x| (x + magic) - magic)
+            }
+
+            #[inline(always)]
+            fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| a[i] * libm::Libm::<$real>::exp2(n[i]))
+            }
+
+            #[inline(always)]
+            fn recip(self, a: Self::Vector) -> Self::Vector {
+                a.map(|x| 1.0 / x)
+            }
+
+            #[inline(always)]
+            fn sum(self, a: Self::Vector) -> $real {
+                a.iter().fold(0.0, |sum, x| sum + x)
+            }
+
+            #[inline(always)]
+            fn exp(self, a: Self::Vector) -> Self::Vector {
+                a.map(<$real as Real>::exp)
+            }
+
+            #[inline(always)]
+            fn sigmoid(self, a: Self::Vector) -> Self::Vector {
+                a.map(<$real as Arithmetic>::sigmoid)
+            }
+
+            #[inline(always)]
+            fn tanh(self, a: Self::Vector) -> Self::Vector {
+                a.map(<$real as Real>::tanh)
+            }
+        }
+    };
+}
+portable!(f32, 16);
+portable!(f64, 8);

@@ -1,0 +1,314 @@
+//! AVX-512 and AVX2 with FMA, through the safe methods of `pulp`'s tokens.
+
+use core::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+use core::marker::PhantomData;
+
+use pulp::x86::{V3, V4};
+
+use super::{Isa, PackReal};
+use crate::element::Context;
+
+/// AVX-512: a vector is one register.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512<T> {
+    token: V4,
+    scalar: PhantomData<T>,
+}
+
+/// AVX2 and FMA: a vector is two registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2<T> {
+    token: V3,
+    scalar: PhantomData<T>,
+}
+
+impl<T> Avx512<T> {
+    /// With the proof that this machine has the instructions.
+    #[must_use]
+    pub const fn new(token: V4) -> Self {
+        Self { token, scalar: PhantomData }
+    }
+}
+
+impl<T> Avx2<T> {
+    /// With the proof that this machine has the instructions.
+    #[must_use]
+    pub const fn new(token: V3) -> Self {
+        Self { token, scalar: PhantomData }
+    }
+}
+
+impl<T: PackReal> Context for Avx512<T> {
+    #[inline(always)]
+    fn enter<R>(self, f: impl FnOnce() -> R) -> R {
+        self.token.vectorize(f)
+    }
+}
+
+impl<T: PackReal> Context for Avx2<T> {
+    #[inline(always)]
+    fn enter<R>(self, f: impl FnOnce() -> R) -> R {
+        self.token.vectorize(f)
+    }
+}
+
+/// Round to nearest, ties to even, without an exception: the immediate operand of the rounding instructions.
+const NEAREST: i32 = 8;
+/// Ordered, quiet "less than": the immediate operand of the comparisons.
+const LESS: i32 = 0x11;
+/// "One of them is NaN".
+const UNORDERED: i32 = 3;
+
+macro_rules! avx512 {
+    ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
+     $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident, $round:ident, $scalef:ident, $sum:ident,
+     |$this:ident, $a:ident| $recip:expr) => {
+        impl Isa for Avx512<$real> {
+            type Real = $real;
+            type Vector = $vector;
+
+            const SAMPLES: usize = $samples;
+            const BLOCK: usize = 8;
+            const POSITIONS: usize = 2;
+            const GRADIENT_BLOCK: usize = 8;
+
+            #[inline(always)]
+            fn splat(self, x: $real) -> $vector {
+                self.token.avx512f.$splat(x)
+            }
+
+            #[inline(always)]
+            fn add(self, a: $vector, b: $vector) -> $vector {
+                self.token.avx512f.$add(a, b)
+            }
+
+            #[inline(always)]
+            fn sub(self, a: $vector, b: $vector) -> $vector {
+                self.token.avx512f.$sub(a, b)
+            }
+
+            #[inline(always)]
+            fn mul(self, a: $vector, b: $vector) -> $vector {
+                self.token.avx512f.$mul(a, b)
+            }
+
+            #[inline(always)]
+            fn div(self, a: $vector, b: $vector) -> $vector {
+                self.token.avx512f.$div(a, b)
+            }
+
+            #[inline(always)]
+            fn fma(self, a: $vector, b: $vector, c: $vector) -> $vector {
+                self.token.avx512f.$fma(a, b, c)
+            }
+
+            #[inline(always)]
+            fn sqrt(self, a: $vector) -> $vector {
+                self.token.avx512f.$sqrt(a)
+            }
+
+            #[inline(always)]
+            fn max(self, a: $vector, b: $vector) -> $vector {
+                self.token.avx512f.$max(a, b)
+            }
+
+            #[inline(always)]
+            fn min(self, a: $vector, b: $vector) -> $vector {
+                self.token.avx512f.$min(a, b)
+            }
+
+            #[inline(always)]
+            fn select_less(self, a: $vector, b: $vector, x: $vector, y: $vector) -> $vector {
+                let less = self.token.avx512f.$compare::<LESS>(a, b);
+                self.token.avx512f.$blend(less, y, x)
+            }
+
+            #[inline(always)]
+            fn nan_or(self, a: $vector, x: $vector) -> $vector {
+                let nan = self.token.avx512f.$compare::<UNORDERED>(a, a);
+                self.token.avx512f.$blend(nan, x, a)
+            }
+
+            #[inline(always)]
+            fn round(self, a: $vector) -> $vector {
+                self.token.avx512f.$round::<NEAREST>(a)
+            }
+
+            #[inline(always)]
+            fn scale_by_power_of_two(self, a: $vector, n: $vector) -> $vector {
+                self.token.avx512f.$scalef(a, n)
+            }
+
+            #[inline(always)]
+            fn recip(self, $a: $vector) -> $vector {
+                let $this = self;
+                $recip
+            }
+
+            #[inline(always)]
+            fn sum(self, a: $vector) -> $real {
+                self.token.avx512f.$sum(a)
+            }
+        }
+    };
+}
+
+avx512!(
+    f32, __m512, 16, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_fmadd_ps,
+    _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps, _mm512_cmp_ps_mask, _mm512_mask_blend_ps, _mm512_roundscale_ps,
+    _mm512_scalef_ps, _mm512_reduce_add_ps,
+    |isa, a| {
+        // 14 bits from the table, 28 after one step of Newton: y (1 + (1 - a y)).
+        let y = isa.token.avx512f._mm512_rcp14_ps(a);
+        let error = isa.token.avx512f._mm512_fnmadd_ps(a, y, isa.splat(1.0));
+        isa.fma(y, error, y)
+    }
+);
+avx512!(
+    f64, __m512d, 8, _mm512_set1_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_fmadd_pd,
+    _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd, _mm512_cmp_pd_mask, _mm512_mask_blend_pd, _mm512_roundscale_pd,
+    _mm512_scalef_pd, _mm512_reduce_add_pd,
+    |isa, a| isa.div(isa.splat(1.0), a)
+);
+
+macro_rules! avx2 {
+    ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
+     $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident, $round:ident, |$this:ident, $n:ident| $power:expr) => {
+        impl Isa for Avx2<$real> {
+            type Real = $real;
+            type Vector = [$vector; 2];
+
+            const SAMPLES: usize = $samples;
+            const BLOCK: usize = 4;
+            const POSITIONS: usize = 1;
+            const GRADIENT_BLOCK: usize = 2;
+
+            #[inline(always)]
+            fn splat(self, x: $real) -> Self::Vector {
+                [self.token.avx.$splat(x); 2]
+            }
+
+            #[inline(always)]
+            fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                [self.token.avx.$add(a[0], b[0]), self.token.avx.$add(a[1], b[1])]
+            }
+
+            #[inline(always)]
+            fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                [self.token.avx.$sub(a[0], b[0]), self.token.avx.$sub(a[1], b[1])]
+            }
+
+            #[inline(always)]
+            fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                [self.token.avx.$mul(a[0], b[0]), self.token.avx.$mul(a[1], b[1])]
+            }
+
+            #[inline(always)]
+            fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                [self.token.avx.$div(a[0], b[0]), self.token.avx.$div(a[1], b[1])]
+            }
+
+            #[inline(always)]
+            fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+                [self.token.fma.$fma(a[0], b[0], c[0]), self.token.fma.$fma(a[1], b[1], c[1])]
+            }
+
+            #[inline(always)]
+            fn sqrt(self, a: Self::Vector) -> Self::Vector {
+                [self.token.avx.$sqrt(a[0]), self.token.avx.$sqrt(a[1])]
+            }
+
+            #[inline(always)]
+            fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                [self.token.avx.$max(a[0], b[0]), self.token.avx.$max(a[1], b[1])]
+            }
+
+            #[inline(always)]
+            fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                [self.token.avx.$min(a[0], b[0]), self.token.avx.$min(a[1], b[1])]
+            }
+
+            #[inline(always)]
+            fn select_less(
+                self,
+                a: Self::Vector,
+                b: Self::Vector,
+                x: Self::Vector,
+                y: Self::Vector,
+            ) -> Self::Vector {
+                let select = |i: usize| {
+                    let less = self.token.avx.$compare::<LESS>(a[i], b[i]);
+                    self.token.avx.$blend(y[i], x[i], less)
+                };
+                [select(0), select(1)]
+            }
+
+            #[inline(always)]
+            fn nan_or(self, a: Self::Vector, x: Self::Vector) -> Self::Vector {
+                let select = |i: usize| {
+                    let nan = self.token.avx.$compare::<UNORDERED>(a[i], a[i]);
+                    self.token.avx.$blend(x[i], a[i], nan)
+                };
+                [select(0), select(1)]
+            }
+
+            #[inline(always)]
+            fn round(self, a: Self::Vector) -> Self::Vector {
+                [self.token.avx.$round::<NEAREST>(a[0]), self.token.avx.$round::<NEAREST>(a[1])]
+            }
+
+            #[inline(always)]
+            fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector {
+                // 2^128 has no exponent of its own where 2^127.5 is a number: the last doubling is a sum.
+                let power = |$n: $vector| {
+                    let $this = self;
+                    $power
+                };
+                let half = self.mul(a, [power(n[0]), power(n[1])]);
+                self.add(half, half)
+            }
+
+            #[inline(always)]
+            fn recip(self, a: Self::Vector) -> Self::Vector {
+                self.div(self.splat(1.0), a)
+            }
+
+            #[inline(always)]
+            fn sum(self, a: Self::Vector) -> $real {
+                // Halves of the register, then of the half, ..: an order the compiler can keep in registers.
+                let sum = self.token.avx.$add(a[0], a[1]);
+                let lanes: [$real; $samples / 2] = bytemuck::cast(sum);
+                let mut width = $samples / 4;
+                let mut lanes = lanes;
+                while width > 0 {
+                    for i in 0..width {
+                        lanes[i] += lanes[i + width];
+                    }
+                    width /= 2;
+                }
+                lanes[0]
+            }
+        }
+    };
+}
+
+avx2!(
+    f32, __m256, 16, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_fmadd_ps,
+    _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps, _mm256_cmp_ps, _mm256_blendv_ps, _mm256_round_ps,
+    |isa, n| {
+        // The bits of 2^(n - 1): n - 1 + 127 in the exponent's place.
+        let (avx, avx2) = (isa.token.avx, isa.token.avx2);
+        let biased = avx2._mm256_add_epi32(avx._mm256_cvtps_epi32(n), avx._mm256_set1_epi32(126));
+        avx._mm256_castsi256_ps(avx2._mm256_slli_epi32::<23>(biased))
+    }
+);
+avx2!(
+    f64, __m256d, 8, _mm256_set1_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_fmadd_pd,
+    _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd, _mm256_cmp_pd, _mm256_blendv_pd, _mm256_round_pd,
+    |isa, n| {
+        // Added to 1.5 * 2^52, an integer stands in the low bits of the sum: n - 1 + 1023, shifted into the exponent's place.
+        let (avx, avx2) = (isa.token.avx, isa.token.avx2);
+        let biased = avx._mm256_add_pd(n, avx._mm256_set1_pd(1.5 / f64::EPSILON + 1022.0));
+        avx._mm256_castsi256_pd(avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(biased)))
+    }
+);

@@ -1,0 +1,4 @@
+//! Generators and tolerances shared by the tests of this workspace.
+
+pub mod generators;
+pub mod tolerance;
