@@ -5,8 +5,12 @@
 
 mod decrypt;
 mod encrypt;
+mod engine;
+mod input;
 mod keygen;
+mod predict;
 mod report;
+mod train;
 
 use std::process::ExitCode;
 
@@ -17,12 +21,13 @@ pub(crate) use report::Report;
 use crate::error::Error;
 use crate::interrupt;
 
+/// What the scheme does not do, below every help text.
+const WARNING: &str = "MORE over the real numbers is an encoding: whoever holds a ciphertext can compute all its \
+    lanes, and one of them is the message. It keeps nothing confidential from a party that cares to look. See README.md.";
+
 /// Neural networks on data encrypted by the MORE scheme.
-///
-/// MORE over the real numbers is an encoding: whoever holds a ciphertext can compute its lanes, and one of them is the
-/// message. It keeps nothing confidential from a party that cares to look. See README.md before using it.
 #[derive(Debug, Parser)]
-#[command(name = "more-nn", version, arg_required_else_help = true, max_term_width = 110)]
+#[command(name = "more-nn", version, arg_required_else_help = true, max_term_width = 110, after_help = WARNING)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -47,6 +52,10 @@ enum Command {
     Keygen(keygen::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
+    /// Train a network on encrypted or plain images; needs no secret key.
+    Train(train::Arguments),
+    /// Compute a network's outputs for encrypted or plain images; needs no secret key.
+    Predict(predict::Arguments),
     /// Decrypt a network's outputs into a table.
     Decrypt(decrypt::Arguments),
 }
@@ -80,6 +89,8 @@ fn run(arguments: Arguments) -> Result<(), Error> {
     match arguments.command {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
+        Command::Train(arguments) => train::run(&arguments, &report),
+        Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
     }
 }

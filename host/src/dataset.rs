@@ -59,7 +59,8 @@ impl Dataset {
         let mut images = idx::read_images(&images_path)?;
         let mut labels = idx::read_labels(&labels_path)?;
         if images.count != labels.len() {
-            let message = format!("{} labels, but {} has {} images", labels.len(), images_path.display(), images.count);
+            let message =
+                format!("{} labels, but {} has {} images", labels.len(), images_path.display(), images.count);
             return Err(Error::new(Kind::Shape, message)
                 .at(&labels_path)
                 .with_hint("take images and labels from the same download"));
@@ -67,7 +68,9 @@ impl Dataset {
         let classes = digit_names();
         if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes.len()) {
             let message = format!("label {}, expected 0 to {}", labels[index], classes.len() - 1);
-            return Err(Error::new(Kind::Malformed, message).at(&labels_path).position(format!("label {index}")));
+            return Err(Error::new(Kind::Malformed, message)
+                .at(&labels_path)
+                .position(format!("label {index}")));
         }
         if images.count == 0 {
             return Err(Error::new(Kind::Missing, "the file holds no image").at(&images_path));
@@ -96,7 +99,10 @@ impl Dataset {
             return Err(Error::new(Kind::Shape, message));
         }
         if let Some(label) = labels.iter().find(|&&label| label as usize >= classes.len()) {
-            return Err(Error::new(Kind::Shape, format!("label {label}, but there are {} classes", classes.len())));
+            return Err(Error::new(
+                Kind::Shape,
+                format!("label {label}, but there are {} classes", classes.len()),
+            ));
         }
         Ok(Self { shape, classes, pixels: Pixels::Bytes(pixels), labels })
     }
@@ -149,7 +155,8 @@ impl Dataset {
             return Err(Error::new(Kind::Shape, message));
         }
         if out.len() != range.len() * image {
-            let message = format!("room for {} values, {} images need {}", out.len(), range.len(), range.len() * image);
+            let message =
+                format!("room for {} values, {} images need {}", out.len(), range.len(), range.len() * image);
             return Err(Error::new(Kind::Shape, message));
         }
         match &self.pixels {

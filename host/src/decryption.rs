@@ -6,8 +6,8 @@ use std::path::Path;
 use more_core::{Real, SecretKey, Spectrum};
 
 use crate::container::{
-    Container, Content, Element, Form, LABELS, OUTPUTS, PLAIN_LABELS, ReadBuffer, label_tensor, matrix_entries,
-    output_tensor, plain_labels, plain_label_tensor,
+    Container, Content, Element, Form, LABELS, OUTPUTS, PLAIN_LABELS, ReadBuffer, label_tensor,
+    matrix_entries, output_tensor, plain_label_tensor, plain_labels,
 };
 use crate::error::{Error, Kind};
 use crate::interrupt;
@@ -207,7 +207,8 @@ struct Owner<'a, T: Real, const N: usize> {
 impl<'a, T: Real + Element, const N: usize> Owner<'a, T, N> {
     fn new(container: &Container, key: &'a SecretKey<T, N>) -> Result<Self, Error> {
         let lane = key.message_lane(&container.evaluation_key()?).map_err(|error| {
-            Error::new(Kind::Key, format!("its evaluation key does not belong to the key: {error}")).at(container.path())
+            Error::new(Kind::Key, format!("its evaluation key does not belong to the key: {error}"))
+                .at(container.path())
         })?;
         Ok(Self { key, lane })
     }
@@ -232,7 +233,9 @@ impl<'a, T: Real + Element, const N: usize> Owner<'a, T, N> {
                         self.key.decrypt_spectrum(self.lane, &Spectrum::from_lanes(lanes))
                     };
                     let message = message.map_err(|error| {
-                        Error::from(error).at(container.path()).position(format!("tensor `{name}`, row {}", begin + row))
+                        Error::from(error)
+                            .at(container.path())
+                            .position(format!("tensor `{name}`, row {}", begin + row))
                     })?;
                     messages.push(T::to_f64(message));
                 }
@@ -252,11 +255,13 @@ fn decrypt_all<T: Real + Element, const N: usize>(
     let classes = metadata.classes.len();
     let labels = if container.has(LABELS) {
         let decrypted = owner.decrypt(container, LABELS, classes)?;
-        let decode = |(row, one_hot): (usize, &[f64])| one_hot_class(one_hot).ok_or_else(|| {
-            Error::new(Kind::Malformed, "the label is not one-hot")
-                .at(container.path())
-                .position(format!("tensor `{LABELS}`, row {row}"))
-        });
+        let decode = |(row, one_hot): (usize, &[f64])| {
+            one_hot_class(one_hot).ok_or_else(|| {
+                Error::new(Kind::Malformed, "the label is not one-hot")
+                    .at(container.path())
+                    .position(format!("tensor `{LABELS}`, row {row}"))
+            })
+        };
         Some(decrypted.chunks_exact(classes).enumerate().map(decode).collect::<Result<_, _>>()?)
     } else {
         optional_plain_labels(container)?

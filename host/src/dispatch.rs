@@ -2,12 +2,13 @@
 
 /// Evaluates an expression with `T` the type of a scalar and `N` a number of lanes, both known only at run time.
 ///
-/// `Ok` of the expression's value, or [`Kind::Shape`](crate::Kind::Shape) for a number of lanes outside 2 to 8.
+/// The number of lanes is a `usize` or `u8`. The result is `Ok` of the expression's value, or
+/// [`Kind::Shape`](crate::Kind::Shape) for a number of lanes outside 2 to 8.
 ///
 /// ```
 /// use more_core::Scalar;
 ///
-/// let bytes = more_nn::with_scalar_and_lanes!(Scalar::F64, 3, (T, N) => size_of::<[T; N]>());
+/// let bytes = more_nn::with_scalar_and_lanes!(Scalar::F64, 3_u8, (T, N) => size_of::<[T; N]>());
 /// assert_eq!(bytes.unwrap(), 24);
 /// ```
 #[macro_export]
@@ -27,6 +28,27 @@ macro_rules! with_scalar_and_lanes {
                 Ok($body)
             })*
             (_, lanes) => Err($crate::Error::new(
+                $crate::Kind::Shape,
+                format!("{lanes} lanes, this program has 2 to 8"),
+            )),
+        }
+    };
+}
+
+/// Evaluates an expression with `N` a number of lanes known only at run time: [`with_scalar_and_lanes!`] where the scalar is
+/// a type already.
+#[macro_export]
+macro_rules! with_lanes {
+    ($lanes:expr, $N:ident => $body:expr) => {
+        $crate::with_lanes!(@arms $lanes, $N, $body; 2, 3, 4, 5, 6, 7, 8)
+    };
+    (@arms $lanes:expr, $N:ident, $body:expr; $($count:literal),*) => {
+        match usize::from($lanes) {
+            $($count => {
+                const $N: usize = $count;
+                Ok($body)
+            })*
+            lanes => Err($crate::Error::new(
                 $crate::Kind::Shape,
                 format!("{lanes} lanes, this program has 2 to 8"),
             )),

@@ -14,8 +14,8 @@ use rand_core::{SeedableRng, TryRng};
 use rayon::prelude::*;
 
 use crate::container::{
-    Content, ContainerWriter, Element, Form, IMAGES, LABELS, Metadata, PLAIN_LABELS, image_tensor, label_tensor,
-    plain_label_tensor, put_matrix_entries,
+    ContainerWriter, Content, Element, Form, IMAGES, LABELS, Metadata, PLAIN_LABELS, image_tensor,
+    label_tensor, plain_label_tensor, put_matrix_entries,
 };
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Kind};
@@ -252,7 +252,9 @@ impl<T: Real + Element, const N: usize> Encryptor<T, N> {
         let chunk = if work.whole { work.item } else { CHUNK };
         let values = if self.form == Form::Matrix { N * N } else { N };
         stored.resize(messages.len() * values, T::ZERO);
-        for (item, stored) in messages.chunks_exact(work.item).zip(stored.chunks_exact_mut(work.item * values)) {
+        for (item, stored) in
+            messages.chunks_exact(work.item).zip(stored.chunks_exact_mut(work.item * values))
+        {
             for (index, messages) in item.chunks(chunk).enumerate() {
                 let first = index * chunk;
                 if self.form == Form::Matrix {

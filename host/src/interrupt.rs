@@ -16,7 +16,8 @@ pub fn install() -> Result<(), Error> {
             std::process::exit(130);
         }
     };
-    ctrlc::set_handler(handler).map_err(|error| Error::new(Kind::Io, "cannot handle signals").caused_by(error))
+    ctrlc::set_handler(handler)
+        .map_err(|error| Error::new(Kind::Io, "cannot handle signals").caused_by(error))
 }
 
 /// Fails once the user has asked to stop; called by every long loop between units of work.

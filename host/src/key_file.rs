@@ -39,7 +39,8 @@ pub fn generate<G: TryCryptoRng>(
     rng: &mut G,
     overwrite: bool,
 ) -> Result<KeyId, Error> {
-    let (id, secret, evaluation) = with_scalar_and_lanes!(scalar, lanes, (T, N) => encode_new::<T, N, G>(rng))??;
+    let (id, secret, evaluation) =
+        with_scalar_and_lanes!(scalar, lanes, (T, N) => encode_new::<T, N, G>(rng))??;
     let evaluation_path = evaluation_key_path(path);
     let mut secret_file = OutputFile::create(path, Access::Private, overwrite)?;
     let mut evaluation_file = OutputFile::create(&evaluation_path, Access::Shared, overwrite)?;
@@ -161,10 +162,16 @@ impl SecretKeyFile {
     pub fn check_owner(&self, path: &Path, id: KeyId, lanes: usize, scalar: Scalar) -> Result<(), Error> {
         if id != self.id() {
             let message = format!("made with key {id}, but {} is key {}", self.path().display(), self.id());
-            return Err(Error::new(Kind::Key, message).at(path).with_hint("give the key that the data was encrypted with"));
+            return Err(Error::new(Kind::Key, message)
+                .at(path)
+                .with_hint("give the key that the data was encrypted with"));
         }
         if (lanes, scalar) != (self.lanes(), self.scalar()) {
-            let message = format!("{lanes} lanes of {scalar:?}, but the key has {} of {:?}", self.lanes(), self.scalar());
+            let message = format!(
+                "{lanes} lanes of {scalar:?}, but the key has {} of {:?}",
+                self.lanes(),
+                self.scalar()
+            );
             return Err(Error::new(Kind::Shape, message).at(path));
         }
         Ok(())
@@ -193,15 +200,18 @@ impl EvaluationKeyFile {
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let file = File::open(path).map_err(|error| {
-        Error::io(path, "open", error).with_hint("keys are made by `more-nn keygen --out KEY`, which also writes KEY.eval")
+        Error::io(path, "open", error)
+            .with_hint("keys are made by `more-nn keygen --out KEY`, which also writes KEY.eval")
     })?;
     // Room for all of it at once: growing would leave copies of a secret behind.
     let mut bytes = Vec::with_capacity(MAXIMUM_BYTES + 1);
-    file.take(MAXIMUM_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
+    file.take(MAXIMUM_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::io(path, "read", error))?;
     if bytes.len() > MAXIMUM_BYTES {
-        return Err(Error::new(Kind::WrongFile, "too large for a key").at(path).with_hint(
-            "expected a key that `more-nn keygen` has written",
-        ));
+        return Err(Error::new(Kind::WrongFile, "too large for a key")
+            .at(path)
+            .with_hint("expected a key that `more-nn keygen` has written"));
     }
     Ok(bytes)
 }

@@ -4,16 +4,22 @@
 //! What MORE over the real numbers protects: nothing from a party that holds ciphertexts and cares to look, since the
 //! message is an eigenvalue of its ciphertext. See [`more_core`] before using it.
 
+pub mod architecture;
 pub mod cli;
+pub mod components;
 pub mod container;
 pub mod dataset;
 pub mod decryption;
 mod dispatch;
 pub mod encryption;
 pub mod error;
+pub mod inference;
 pub mod interrupt;
 pub mod key_file;
+pub mod model;
 pub mod output_file;
 pub mod progress;
+pub mod samples;
+pub mod training;
 
 pub use error::{Error, Kind};

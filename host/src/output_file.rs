@@ -35,8 +35,9 @@ impl OutputFile {
     /// file or the folder cannot be written.
     pub fn create(path: &Path, access: Access, overwrite: bool) -> Result<Self, Error> {
         let destination = match fs::symlink_metadata(path) {
-            Ok(found) if found.is_symlink() => fs::canonicalize(path)
-                .map_err(|error| Error::io(path, "follow the symbolic link", error))?,
+            Ok(found) if found.is_symlink() => {
+                fs::canonicalize(path).map_err(|error| Error::io(path, "follow the symbolic link", error))?
+            }
             _ => path.to_owned(),
         };
         if let Ok(found) = fs::metadata(&destination) {
@@ -65,9 +66,9 @@ impl OutputFile {
         }
         #[cfg(not(unix))]
         let _ = access;
-        let temporary = builder
-            .tempfile_in(folder)
-            .map_err(|error| Error::io(path, "create the file", error).with_hint("check that its folder exists"))?;
+        let temporary = builder.tempfile_in(folder).map_err(|error| {
+            Error::io(path, "create the file", error).with_hint("check that its folder exists")
+        })?;
         Ok(Self { writer: BufWriter::with_capacity(1 << 16, temporary), destination, overwrite })
     }
 

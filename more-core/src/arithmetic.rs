@@ -166,7 +166,7 @@ implement!(f32, f64);
 
 #[cfg(test)]
 mod tests {
-    use super::Arithmetic;
+    use super::{Arithmetic, Real};
 
     #[test]
     fn nan_reaches_the_result_from_either_side() {
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn accumulation_rounds_twice() {
         // Fused, the result would be 2^-60; rounded twice, the product is exactly 1 + 2^-29.
-        let a = 1.0 + 2.0_f64.powi(-30);
-        assert_eq!(Arithmetic::mul_acc(-(1.0 + 2.0_f64.powi(-29)), a, a), 0.0);
+        let a = 1.0 + Real::powi(2.0_f64, -30);
+        assert_eq!(Arithmetic::mul_acc(-(1.0 + Real::powi(2.0_f64, -29)), a, a), 0.0);
     }
 }

@@ -150,13 +150,15 @@ pub(crate) fn matching<const N: usize>(
 
 #[cfg(test)]
 mod tests {
+    use crate::Real;
+
     use super::{condition, inverse, matching, product};
 
     #[test]
     fn condition_of_known_matrices() {
         assert_eq!(condition(&[[1.0, 0.0], [0.0, 1.0]]), 1.0);
         // Columns (1, 0) and (1, 1): singular values are the golden ratio and its reciprocal.
-        let golden = f64::midpoint(1.0, 5.0_f64.sqrt());
+        let golden = f64::midpoint(1.0, Real::sqrt(5.0_f64));
         assert!((condition(&[[1.0, 0.0], [1.0, 1.0]]) - golden * golden).abs() < 1e-14);
         assert_eq!(condition(&[[1.0, 2.0], [0.0, 0.0]]), f64::INFINITY);
         assert_eq!(condition(&[[f64::NAN, 2.0], [0.0, 1.0]]), f64::INFINITY);

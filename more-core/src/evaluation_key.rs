@@ -55,7 +55,10 @@ impl<T: Real, const N: usize> EvaluationKey<T, N> {
     /// # Errors
     ///
     /// [`Error::Random`] if the source fails.
-    pub fn from_secret_key<G: TryCryptoRng + ?Sized>(key: &SecretKey<T, N>, rng: &mut G) -> Result<Self, Error> {
+    pub fn from_secret_key<G: TryCryptoRng + ?Sized>(
+        key: &SecretKey<T, N>,
+        rng: &mut G,
+    ) -> Result<Self, Error> {
         let mut columns = dense::widen(key.expose_columns());
         // Fisher and Yates's shuffle.
         for last in (1..N).rev() {
@@ -112,7 +115,8 @@ impl<T: Real, const N: usize> EvaluationKey<T, N> {
         }
         let columns = order.map(|k| {
             let mut column = unit[k];
-            let largest = column.into_iter().fold(0.0, |a, b| if Real::abs(b) > Real::abs(a) { b } else { a });
+            let largest =
+                column.into_iter().fold(0.0, |a, b| if Real::abs(b) > Real::abs(a) { b } else { a });
             for entry in &mut column {
                 *entry *= Real::copysign(1.0, largest);
             }

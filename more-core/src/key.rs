@@ -101,7 +101,8 @@ impl<T: Real, const N: usize> SecretKey<T, N> {
             return Err(Error::WrongKey);
         }
         let (columns, inverse) = (dense::widen(&self.columns), dense::widen(&self.inverse));
-        let lanes = dense::matching(&columns, &inverse, &dense::widen(key.columns()), matching_tolerance::<T>());
+        let lanes =
+            dense::matching(&columns, &inverse, &dense::widen(key.columns()), matching_tolerance::<T>());
         Ok(lanes.ok_or(Error::WrongKey)?[0])
     }
 }

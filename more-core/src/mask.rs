@@ -25,7 +25,8 @@ pub trait Masks<T: Real> {
     /// # Errors
     ///
     /// [`Error::Random`] if the source of random numbers fails, [`Error::Masks`] if there are no masks to give.
-    fn fill<G: TryCryptoRng + ?Sized>(&mut self, rng: &mut G, message: T, out: &mut [T]) -> Result<(), Error>;
+    fn fill<G: TryCryptoRng + ?Sized>(&mut self, rng: &mut G, message: T, out: &mut [T])
+    -> Result<(), Error>;
 
     /// Draws `lanes` masks for each of `messages` and hands them over as `put(message, lane, mask)`, where `lane`
     /// counts the mask lanes from 0.

@@ -52,7 +52,8 @@ impl Header {
         if *magic != MAGIC {
             return Err(Error::BadMagic);
         }
-        let Some(&[_, _, _, _, version, kind, scalar, lanes, ref id @ ..]) = bytes.first_chunk::<HEADER>() else {
+        let Some(&[_, _, _, _, version, kind, scalar, lanes, ref id @ ..]) = bytes.first_chunk::<HEADER>()
+        else {
             // Of a later version the header may be shorter than ours.
             return Err(match bytes.get(4) {
                 Some(version) if *version != VERSION => Error::Version(*version),

@@ -223,10 +223,16 @@ fn forward<E: Weigh<W>, W: Copy>(
         move || match stage.linear {
             Linear::Conv2d { kernel, stride } => {
                 let window = (kernel, stride);
-                with_activation!(stage.activation, conv2d_forward::<E, W>(context, stage, window, parameters, input, kept, output));
+                with_activation!(
+                    stage.activation,
+                    conv2d_forward::<E, W>(context, stage, window, parameters, input, kept, output)
+                );
             }
             Linear::Dense => {
-                with_activation!(stage.activation, dense_forward::<E, W>(context, stage, parameters, input, output));
+                with_activation!(
+                    stage.activation,
+                    dense_forward::<E, W>(context, stage, parameters, input, output)
+                );
             }
             Linear::None => {
                 use avg_pool2d::forward as pool_forward;

@@ -95,7 +95,11 @@ impl Layer {
                 if kernel > input.height || kernel > input.width {
                     return Err(NetworkError::WindowTooLarge);
                 }
-                Ok(Shape::new(filters, (input.height - kernel) / stride + 1, (input.width - kernel) / stride + 1))
+                Ok(Shape::new(
+                    filters,
+                    (input.height - kernel) / stride + 1,
+                    (input.width - kernel) / stride + 1,
+                ))
             }
             Layer::AvgPool2d { size } => {
                 if size == 0 {

@@ -77,7 +77,9 @@ const fn kernel_index(outputs: usize, fan_in: usize, output: usize, input: usize
 ///
 /// [`Error::Weights`] where a slice has not [`Network::parameters`] elements.
 pub fn to_kernel<W: Copy>(network: &Network<'_>, file: &[W], kernel: &mut [W]) -> Result<(), Error> {
-    permute(network, file.len(), kernel.len(), |file_index, kernel_index| kernel[kernel_index] = file[file_index])
+    permute(network, file.len(), kernel.len(), |file_index, kernel_index| {
+        kernel[kernel_index] = file[file_index]
+    })
 }
 
 /// Copies a network's parameters from the order of the kernels to the order of files: the inverse of [`to_kernel`].
@@ -86,7 +88,9 @@ pub fn to_kernel<W: Copy>(network: &Network<'_>, file: &[W], kernel: &mut [W]) -
 ///
 /// [`Error::Weights`] where a slice has not [`Network::parameters`] elements.
 pub fn to_file<W: Copy>(network: &Network<'_>, kernel: &[W], file: &mut [W]) -> Result<(), Error> {
-    permute(network, file.len(), kernel.len(), |file_index, kernel_index| file[file_index] = kernel[kernel_index])
+    permute(network, file.len(), kernel.len(), |file_index, kernel_index| {
+        file[file_index] = kernel[kernel_index]
+    })
 }
 
 fn permute(

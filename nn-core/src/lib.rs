@@ -35,7 +35,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![expect(clippy::needless_range_loop, reason = "register blocks are walked by index, several arrays at once")]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "register blocks are walked by index, several arrays at once"
+)]
 
 #[cfg(test)]
 extern crate std;

@@ -55,10 +55,14 @@ impl<'a> Network<'a> {
         match Self::try_new(input, layers) {
             Ok(network) => network,
             Err(NetworkError::ZeroSize) => panic!("a layer has a size, stride or count of zero"),
-            Err(NetworkError::WindowTooLarge) => panic!("a window is larger than the feature map it slides over"),
+            Err(NetworkError::WindowTooLarge) => {
+                panic!("a window is larger than the feature map it slides over")
+            }
             Err(NetworkError::DropoutRate) => panic!("a dropout rate is not in [0, 1)"),
             Err(NetworkError::Empty) => panic!("the network has no layer"),
-            Err(NetworkError::DropoutPosition) => panic!("dropout must follow a layer with weights and precede another"),
+            Err(NetworkError::DropoutPosition) => {
+                panic!("dropout must follow a layer with weights and precede another")
+            }
             Err(NetworkError::TooLarge) => panic!("a size of the network does not fit this machine's word"),
         }
     }
@@ -79,6 +83,7 @@ impl<'a> Network<'a> {
         // sizes do.
         let Some(mut total) = input.checked_len() else { return Err(NetworkError::TooLarge) };
         let mut shape = input;
+        let mut operations: usize = 0;
         let mut weighted = false;
         let mut index = 0;
         while index < layers.len() {
@@ -116,6 +121,11 @@ impl<'a> Network<'a> {
             total = match sum.checked_add(twice) {
                 Some(total) => total,
                 None => return Err(NetworkError::TooLarge),
+            };
+            // Of all counts the operations of a training step are the largest: 6 a weight and output.
+            operations = match fan_in.checked_mul(len) {
+                Some(products) if products <= (usize::MAX - operations) / 6 => operations + 6 * products,
+                _ => return Err(NetworkError::TooLarge),
             };
             shape = output;
             index += 1;

@@ -5,6 +5,8 @@
 
 mod exp;
 mod portable;
+#[cfg(test)]
+mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -58,7 +60,8 @@ pub trait Isa: Context + core::fmt::Debug {
     fn nan_or(self, a: Self::Vector, x: Self::Vector) -> Self::Vector;
     /// The nearest integer, ties to even, for `|a| < 2^22`.
     fn round(self, a: Self::Vector) -> Self::Vector;
-    /// `a 2^n` for integral `n` such that neither `2^(n-1)` nor the result leaves the normal numbers, or overflows.
+    /// `a 2^n` for integral `n` such that neither `2^(n-1)` nor `a 2^(n-1)` leaves the normal numbers; the result may
+    /// overflow.
     fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector;
     /// `1 / a` to one unit in the last place, for normal `a` whose reciprocal is normal.
     fn recip(self, a: Self::Vector) -> Self::Vector;
@@ -167,27 +170,41 @@ pub trait PackReal:
 {
     /// Runs `job` with `set`, or with the portable path where this machine does not have it.
     fn dispatch<J: Job<Self>>(set: InstructionSet, job: J) -> J::Output;
+
+    /// The same for elements that are matrices of packs: the portable path then takes one sample at a time, since an element
+    /// of a thousand numbers is nothing that a compiler could keep in registers.
+    fn dispatch_matrix<J: Job<Self>>(set: InstructionSet, job: J) -> J::Output;
 }
 
+macro_rules! dispatch {
+    ($real:ty, $set:ident, $job:ident, $portable:expr) => {
+        match $set {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => match pulp::x86::V4::try_new() {
+                Some(token) => $job.run(Avx512::<$real>::new(token)),
+                None => $job.run($portable),
+            },
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => match pulp::x86::V3::try_new() {
+                Some(token) => $job.run(Avx2::<$real>::new(token)),
+                None => $job.run($portable),
+            },
+            _ => $job.run($portable),
+        }
+    };
+}
 macro_rules! pack_real {
-    ($($real:ty),*) => {$(
+    ($($real:ty: $samples:literal),*) => {$(
         impl PackReal for $real {
             fn dispatch<J: Job<Self>>(set: InstructionSet, job: J) -> J::Output {
-                match set {
-                    #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx512 => match pulp::x86::V4::try_new() {
-                        Some(token) => job.run(Avx512::<$real>::new(token)),
-                        None => job.run(Portable::<$real>::new()),
-                    },
-                    #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx2 => match pulp::x86::V3::try_new() {
-                        Some(token) => job.run(Avx2::<$real>::new(token)),
-                        None => job.run(Portable::<$real>::new()),
-                    },
-                    _ => job.run(Portable::<$real>::new()),
-                }
+                dispatch!($real, set, job, Portable::<$real, $samples>::new())
+            }
+
+            fn dispatch_matrix<J: Job<Self>>(set: InstructionSet, job: J) -> J::Output {
+                dispatch!($real, set, job, Portable::<$real, 1>::new())
             }
         }
     )*};
 }
-pack_real!(f32, f64);
+
+pack_real!(f32: 16, f64: 8);

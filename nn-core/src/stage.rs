@@ -104,8 +104,11 @@ impl Stage {
             rank = layer_rank;
             next += 1;
         }
-        stage.active =
-            Shape::new(stage.output.channels, stage.output.height * stage.pool, stage.output.width * stage.pool);
+        stage.active = Shape::new(
+            stage.output.channels,
+            stage.output.height * stage.pool,
+            stage.output.width * stage.pool,
+        );
         Ok((stage, next))
     }
 

@@ -70,8 +70,9 @@ impl Case {
     /// If key generation fails, which with a seeded generator it must not.
     #[must_use]
     pub fn keys<T: Real, const N: usize>(&self) -> (SecretKey<T, N>, EvaluationKey<T, N>, Setting) {
-        let key = SecretKey::generate_with_condition(&mut ChaCha20Rng::seed_from_u64(self.seed), self.condition)
-            .expect("a seeded generator does not fail");
+        let key =
+            SecretKey::generate_with_condition(&mut ChaCha20Rng::seed_from_u64(self.seed), self.condition)
+                .expect("a seeded generator does not fail");
         let lanes = EvaluationKey::from_parts(key.id(), *key.expose_columns()).expect("valid columns");
         let setting = Setting { eps: T::to_f64(T::EPSILON), kappa: key.condition(), n: N };
         (key, lanes, setting)

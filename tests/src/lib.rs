@@ -1,4 +1,5 @@
 //! Generators and tolerances shared by the tests of this workspace.
 
 pub mod generators;
+pub mod network;
 pub mod tolerance;

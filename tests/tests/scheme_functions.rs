@@ -1,5 +1,7 @@
 //! Unary functions and max/min in both forms, against plain `f64`.
 
+#![allow(clippy::needless_range_loop, reason = "two arrays are walked with one index")]
+
 use more_core::{Arithmetic, Ciphertext, Error, Real, Spectrum};
 use more_tests::generators::{Case, case, largest};
 use proptest::prelude::*;
@@ -65,7 +67,8 @@ fn unary<T: Real, const N: usize>(case: &Case) -> TestCaseResult {
         let name = function.name;
         let lanes = case.lanes_within::<T, N>(&case.first, function.low, function.high);
         let exact = lanes.map(T::to_f64);
-        let (low, high) = exact.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+        let (low, high) =
+            exact.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
         // All functions of the list have their extreme slopes at the ends or at zero.
         let zero = 0.0_f64.clamp(low, high);
         let slope = [low, zero, high].into_iter().map(|x| (function.slope)(x).abs()).fold(0.0, f64::max);
@@ -85,7 +88,10 @@ fn unary<T: Real, const N: usize>(case: &Case) -> TestCaseResult {
         for k in 0..N {
             let expected = (function.plain)(exact[k]);
             let error = (T::to_f64(spectrum.lanes()[k]) - expected).abs();
-            prop_assert!(error <= setting.elementary(expected), "{name} in spectral form, lane {k}: off {error:e}");
+            prop_assert!(
+                error <= setting.elementary(expected),
+                "{name} in spectral form, lane {k}: off {error:e}"
+            );
         }
     }
     Ok(())
@@ -153,7 +159,8 @@ fn root_at_zero<T: Real, const N: usize>(case: &Case) -> TestCaseResult {
     match c.try_sqrt() {
         Ok(root) => {
             let message = T::to_f64(key.to_spectrum(&root).expect("finite").lanes()[0]);
-            let bound = setting.conversion(largest(&lanes)).sqrt() + setting.function(largest(&lanes), 5.0, 2.0);
+            let bound =
+                setting.conversion(largest(&lanes)).sqrt() + setting.function(largest(&lanes), 5.0, 2.0);
             prop_assert!(message.abs() <= bound, "off {message:e} > {bound:e}");
         }
         // Allowed where the key's condition number makes rounding errors larger than what counts as zero.

@@ -38,7 +38,9 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     outputs.write_csv(&arguments.out)?;
     let (count, accuracy) = (outputs.count(), outputs.accuracy());
     let text = match accuracy {
-        Some(accuracy) => format!("{count} results in {}, accuracy {:.2} %", arguments.out.display(), 100.0 * accuracy),
+        Some(accuracy) => {
+            format!("{count} results in {}, accuracy {:.2} %", arguments.out.display(), 100.0 * accuracy)
+        }
         None => format!("{count} results in {}", arguments.out.display()),
     };
     report.result(&Fields { count, accuracy, seconds }, text)

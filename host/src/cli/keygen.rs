@@ -31,7 +31,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum ScalarArgument {
+pub(super) enum ScalarArgument {
     F32,
     F64,
 }
@@ -41,6 +41,15 @@ impl From<ScalarArgument> for Scalar {
         match scalar {
             ScalarArgument::F32 => Self::F32,
             ScalarArgument::F64 => Self::F64,
+        }
+    }
+}
+
+impl From<Scalar> for ScalarArgument {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::F32 => Self::F32,
+            Scalar::F64 => Self::F64,
         }
     }
 }

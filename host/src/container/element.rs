@@ -42,7 +42,9 @@ impl ElementType {
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::U8, Self::U32, Self::I64, Self::F32, Self::F64].into_iter().find(|element| element.name() == name)
+        [Self::U8, Self::U32, Self::I64, Self::F32, Self::F64]
+            .into_iter()
+            .find(|element| element.name() == name)
     }
 
     /// The element type of a scalar.

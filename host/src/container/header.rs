@@ -109,7 +109,10 @@ pub(super) fn encode(metadata: &Metadata, tensors: &[TensorInfo]) -> Vec<u8> {
         let (name, element, shape) = (quoted(&tensor.name), tensor.element.name(), &tensor.shape);
         let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
         let shape = shape.join(",");
-        let _ = write!(text, r#",{name}:{{"dtype":"{element}","shape":[{shape}],"data_offsets":[{begin},{end}]}}"#);
+        let _ = write!(
+            text,
+            r#",{name}:{{"dtype":"{element}","shape":[{shape}],"data_offsets":[{begin},{end}]}}"#
+        );
     }
     text.push('}');
     let padded = (PREFIX + text.len()).next_multiple_of(ALIGNMENT) - PREFIX;
@@ -136,7 +139,8 @@ pub(super) fn decode(bytes: &[u8], data_length: u64) -> Result<(Metadata, Vec<Te
             let Some(Value::String(text)) = entry else { return Err(foreign()) };
             metadata = Some(Metadata::from_json(text)?);
         } else {
-            let info = decode_tensor(name, value).map_err(|message| malformed(format!("tensor `{name}` {message}")))?;
+            let info = decode_tensor(name, value)
+                .map_err(|message| malformed(format!("tensor `{name}` {message}")))?;
             tensors.push(info);
         }
     }
@@ -146,7 +150,10 @@ pub(super) fn decode(bytes: &[u8], data_length: u64) -> Result<(Metadata, Vec<Te
     for info in &tensors {
         let name = info.name();
         if info.begin != covered {
-            return Err(malformed(format!("tensor `{name}` begins at byte {}, expected {covered}", info.begin)));
+            return Err(malformed(format!(
+                "tensor `{name}` begins at byte {}, expected {covered}",
+                info.begin
+            )));
         }
         if info.begin % info.element().bytes() as u64 != 0 {
             return Err(malformed(format!("tensor `{name}` is not aligned to its elements")));
@@ -155,7 +162,9 @@ pub(super) fn decode(bytes: &[u8], data_length: u64) -> Result<(Metadata, Vec<Te
     }
     if covered > data_length {
         let message = format!("the file has {data_length} bytes of data, its header announces {covered}");
-        return Err(Error::new(Kind::Truncated, message).with_hint("the file was cut off; copy or make it again"));
+        return Err(
+            Error::new(Kind::Truncated, message).with_hint("the file was cut off; copy or make it again")
+        );
     }
     if covered < data_length {
         let message = format!("{} bytes follow the last tensor", data_length - covered);
@@ -165,16 +174,27 @@ pub(super) fn decode(bytes: &[u8], data_length: u64) -> Result<(Metadata, Vec<Te
 }
 
 fn foreign() -> Error {
-    Error::new(Kind::WrongFile, "a safetensors file, but not one of more-nn: its metadata has no single entry `more`")
+    Error::new(
+        Kind::WrongFile,
+        "a safetensors file, but not one of more-nn: its metadata has no single entry `more`",
+    )
 }
 
 fn decode_tensor(name: &str, value: &Value) -> Result<TensorInfo, String> {
-    let map = value.as_object().filter(|map| map.len() == 3).ok_or("is not described by dtype, shape and data_offsets")?;
+    let map = value
+        .as_object()
+        .filter(|map| map.len() == 3)
+        .ok_or("is not described by dtype, shape and data_offsets")?;
     let element = map.get("dtype").and_then(Value::as_str).ok_or("has no dtype")?;
     let element = ElementType::from_name(element)
         .ok_or_else(|| format!("has dtype {element}, expected U8, U32, I64, F32 or F64"))?;
     let list = |field: &str| -> Option<Vec<u64>> {
-        map.get(field)?.as_array().filter(|list| list.len() <= MAXIMUM_RANK)?.iter().map(Value::as_u64).collect()
+        map.get(field)?
+            .as_array()
+            .filter(|list| list.len() <= MAXIMUM_RANK)?
+            .iter()
+            .map(Value::as_u64)
+            .collect()
     };
     let shape = list("shape").ok_or("has no valid shape")?;
     let shape: Option<Vec<usize>> = shape.into_iter().map(|extent| usize::try_from(extent).ok()).collect();

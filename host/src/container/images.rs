@@ -200,12 +200,12 @@ pub(crate) fn read_finite<'b, T: Real + Element>(
     let first = rows.start;
     let row = container.tensor(name)?.row_len();
     let values = container.read_rows::<T>(name, rows, buffer)?;
-    // x - x is zero for what is finite and NaN otherwise: one vectorised pass, and a search only if it fails.
+    // 0 x is zero for what is finite and NaN otherwise: one vectorised pass, and a search only if it fails.
     let mut sums = [T::ZERO; 16];
     let (chunks, rest) = values.as_chunks::<16>();
     for chunk in chunks {
         for (sum, &value) in sums.iter_mut().zip(chunk) {
-            *sum = *sum + (value - value);
+            *sum = *sum + T::ZERO * value;
         }
     }
     let clean = sums.iter().all(|&sum| sum == T::ZERO) && rest.iter().all(|&value| Real::is_finite(value));
@@ -228,10 +228,16 @@ fn read_lanes<T: Real + Element, const N: usize>(
 ) -> Result<(), Error> {
     let problem = |message: String| Error::new(Kind::Shape, message).at(container.path());
     if container.metadata().lanes != N || container.metadata().key_id != Some(key.id()) {
-        return Err(Error::new(Kind::Key, "read with the evaluation key of another file").at(container.path()));
+        return Err(
+            Error::new(Kind::Key, "read with the evaluation key of another file").at(container.path())
+        );
     }
     if rows.len().checked_mul(N * item) != Some(out.len()) {
-        return Err(problem(format!("room for {} values, expected {} rows of {N} x {item}", out.len(), rows.len())));
+        return Err(problem(format!(
+            "room for {} values, expected {} rows of {N} x {item}",
+            out.len(),
+            rows.len()
+        )));
     }
     let values = read_finite::<T>(container, name, rows, buffer)?;
     match container.metadata().form {

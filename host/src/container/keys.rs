@@ -72,7 +72,9 @@ pub fn align_keys<T: Real, const N: usize>(a: &Container, b: &Container) -> Resu
     let (left, right) = (a.evaluation_key::<T, N>()?, b.evaluation_key::<T, N>()?);
     left.alignment(&right).map_err(|error| {
         let message = format!("its lanes cannot be matched with those of {}: {error}", b.path().display());
-        Error::new(Kind::Key, message).at(a.path()).with_hint("make both files with the same key and evaluation key")
+        Error::new(Kind::Key, message)
+            .at(a.path())
+            .with_hint("make both files with the same key and evaluation key")
     })
 }
 
@@ -104,7 +106,8 @@ fn broken(error: &more_core::Error) -> Error {
 
 /// Checks that the evaluation key is there when it must be, and that it is the metadata's.
 pub(super) fn check_encoding(metadata: &Metadata, bytes: Option<&[u8]>) -> Result<(), Error> {
-    let problem = |message: &str| Error::new(Kind::Key, message).position(format!("tensor `{EVALUATION_KEY}`"));
+    let problem =
+        |message: &str| Error::new(Kind::Key, message).position(format!("tensor `{EVALUATION_KEY}`"));
     let bytes = match (metadata.is_encrypted(), bytes) {
         (false, None) => return Ok(()),
         (true, Some(bytes)) => bytes,

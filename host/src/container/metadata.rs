@@ -157,7 +157,8 @@ impl Metadata {
 
     pub(super) fn from_json(text: &str) -> Result<Self, Error> {
         let malformed = |message: String| Error::new(Kind::Malformed, message).position("metadata");
-        let value: Value = serde_json::from_str(text).map_err(|error| malformed(format!("no JSON: {error}")))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| malformed(format!("no JSON: {error}")))?;
         let Value::Object(map) = value else { return Err(malformed("not a JSON object".to_owned())) };
         let mut fields = Fields { map };
         let scheme = fields.text("scheme")?;
@@ -166,8 +167,10 @@ impl Metadata {
         }
         let version = fields.number("format_version")?;
         if version != FORMAT_VERSION {
-            let message = format!("container format version {version}, this program reads version {FORMAT_VERSION}");
-            return Err(Error::new(Kind::Version, message).with_hint("use the version of more-nn that wrote the file"));
+            let message =
+                format!("container format version {version}, this program reads version {FORMAT_VERSION}");
+            return Err(Error::new(Kind::Version, message)
+                .with_hint("use the version of more-nn that wrote the file"));
         }
         let content: Content = fields.named("content")?;
         let form: Form = fields.named("form")?;
@@ -190,7 +193,9 @@ impl Metadata {
             None => None,
         };
         if key_id.is_some() != (form != Form::Plain) {
-            return Err(malformed(format!("field `key_id` must be null in plain form only; the form is {form}")));
+            return Err(malformed(format!(
+                "field `key_id` must be null in plain form only; the form is {form}"
+            )));
         }
         let network = fields.optional_text("network")?;
         let shape = fields.shape()?;
@@ -305,7 +310,8 @@ mod tests {
         let text = example().to_json();
         assert_eq!(
             text,
-            r#"{"classes":["a","b\""],"content":"images","epochs":3,"form":"spectral","format_version":1,"#.to_owned()
+            r#"{"classes":["a","b\""],"content":"images","epochs":3,"form":"spectral","format_version":1,"#
+                .to_owned()
                 + r#""key_id":"00112233445566778899aabbccddeeff","n":2,"network":null,"scalar":"f32","#
                 + r#""scheme":"MORE","shape":[1,2,3]}"#
         );

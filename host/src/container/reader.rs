@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::CHECKSUMS;
 use super::checksum::{self, BLOCK};
 use super::element::{Element, ElementType};
 use super::header::{self, MAXIMUM_HEADER, PREFIX, TensorInfo};
 use super::metadata::{Content, Metadata};
 use super::positioned::PositionedFile;
-use super::CHECKSUMS;
 use crate::error::{Error, Kind};
 
 /// Memory that a reader uses again and again; aligned to 8 bytes.
@@ -114,7 +114,9 @@ impl Container {
     /// [`Kind::Missing`].
     pub fn tensor(&self, name: &str) -> Result<&TensorInfo, Error> {
         let found = self.tensors.iter().find(|info| info.name() == name);
-        found.ok_or_else(|| Error::new(Kind::Missing, format!("the file has no tensor `{name}`")).at(&self.path))
+        found.ok_or_else(|| {
+            Error::new(Kind::Missing, format!("the file has no tensor `{name}`")).at(&self.path)
+        })
     }
 
     /// The tensor of that name, which must have this element type and shape.
@@ -143,9 +145,14 @@ impl Container {
         buffer: &'b mut ReadBuffer,
     ) -> Result<&'b [E], Error> {
         let info = self.tensor(name)?;
-        let shape_error = |message| Error::new(Kind::Shape, message).at(&self.path).position(format!("tensor `{name}`"));
+        let shape_error =
+            |message| Error::new(Kind::Shape, message).at(&self.path).position(format!("tensor `{name}`"));
         if info.element() != E::TYPE {
-            return Err(shape_error(format!("{} values, expected {}", info.element().name(), E::TYPE.name())));
+            return Err(shape_error(format!(
+                "{} values, expected {}",
+                info.element().name(),
+                E::TYPE.name()
+            )));
         }
         if rows.start > rows.end || rows.end > info.rows() {
             return Err(shape_error(format!("rows {rows:?} of {}", info.rows())));
@@ -218,7 +225,8 @@ impl Container {
 }
 
 fn corrupt(message: &str) -> Error {
-    Error::new(Kind::Corrupt, message).with_hint("the file was damaged after it was written; copy or make it again")
+    Error::new(Kind::Corrupt, message)
+        .with_hint("the file was damaged after it was written; copy or make it again")
 }
 
 fn open(path: &Path) -> Result<Container, Error> {
@@ -240,7 +248,11 @@ fn open(path: &Path) -> Result<Container, Error> {
     let mut prefix = [0; PREFIX];
     read(&mut prefix, 0)?;
     let header_length = u64::from_le_bytes(prefix);
-    if header_length > MAXIMUM_HEADER || header_length < 2 {
+    let known = matches!(prefix, [b'M', b'O', b'R', b'E', ..] | [0x1f, 0x8b, ..] | [0, 0, 8, 1 | 3, ..]);
+    if known && header_length > size {
+        return Err(wrong_file(&prefix));
+    }
+    if !(2..=MAXIMUM_HEADER).contains(&header_length) {
         return Err(wrong_file(&prefix));
     }
     let Some(data_length) = (size - PREFIX as u64).checked_sub(header_length) else {
@@ -267,8 +279,9 @@ fn open(path: &Path) -> Result<Container, Error> {
     let start = PREFIX as u64 + header_length;
     let mut checksums = vec![0; last.rows() * 4];
     read(&mut checksums, start + last.begin)?;
-    let mut checksums =
-        checksums.chunks_exact(4).map(|bytes| bytes.iter().rev().fold(0u32, |sum, &byte| sum << 8 | u32::from(byte)));
+    let mut checksums = checksums
+        .chunks_exact(4)
+        .map(|bytes| bytes.iter().rev().fold(0u32, |sum, &byte| sum << 8 | u32::from(byte)));
     if checksums.next() != Some(crc32fast::hash(&header_bytes)) {
         return Err(corrupt("the checksum does not match").position("header"));
     }

@@ -106,7 +106,8 @@ fn every_flipped_byte_is_found() {
     let good = fs::read(&path).unwrap();
     let bad = folder.path().join("bad.more");
     let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
-    let everywhere = (0..header).chain((header..good.len()).step_by(10_007)).chain(good.len() - 20..good.len());
+    let everywhere =
+        (0..header).chain((header..good.len()).step_by(10_007)).chain(good.len() - 20..good.len());
     // A bad block leaves the others readable: what matters is that the whole is never accepted.
     for position in everywhere {
         let mut bytes = good.clone();
@@ -196,7 +197,8 @@ fn encrypted(path: &Path, key: &EvaluationKey<f64, 3>) -> Result<Container, Erro
     let metadata = Metadata::plain(Content::Outputs, Scalar::F64, &[1], &[]);
     let metadata = metadata.encrypted(Form::Spectral, 3, key.id());
     let bytes = encode_evaluation_key(key)?;
-    let mut writer = ContainerWriter::create(path, &metadata, Some(&bytes), vec![output_tensor(&metadata, 1)])?;
+    let mut writer =
+        ContainerWriter::create(path, &metadata, Some(&bytes), vec![output_tensor(&metadata, 1)])?;
     writer.write(OUTPUTS, &[1.0f64, 2.0, 3.0])?;
     writer.finish()?;
     Container::open(path)
@@ -241,4 +243,78 @@ fn the_evaluation_key_must_be_that_of_the_content() {
         assert_eq!(error.kind(), Kind::Key, "{error}");
     }
     assert!(!path.exists());
+}
+
+/// Two images of 1 x 1 x 20 in spectral form, `value` among the numbers of the second.
+fn images(path: &Path, value: f64, labels: Option<Tensor>) -> Result<ImagesFile, Error> {
+    let (_, key, _) = keys(1);
+    let metadata =
+        Metadata::plain(Content::Images, Scalar::F64, &[1, 1, 20], &["a".to_owned(), "b".to_owned()]);
+    let metadata = metadata.encrypted(Form::Spectral, 3, key.id());
+    let bytes = encode_evaluation_key(&key)?;
+    let tensors = labels.iter().cloned().chain([image_tensor(&metadata, 2)]).collect();
+    let mut writer = ContainerWriter::create(path, &metadata, Some(&bytes), tensors)?;
+    if let Some(labels) = &labels {
+        let count = labels.shape.iter().product();
+        match labels.element {
+            ElementType::I64 => writer.write(&labels.name, &vec![1i64; count])?,
+            _ => writer.write(&labels.name, &vec![0.5f64; count])?,
+        }
+    }
+    let mut values = vec![0.25; 120];
+    values[60 + 33] = value;
+    writer.write(IMAGES, &values)?;
+    writer.finish()?;
+    ImagesFile::open(path)
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_found_wherever_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let key = keys(1).1;
+    let mut buffer = ReadBuffer::new();
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let file = images(&path, value, None).unwrap();
+        file.read_images::<f64>(0..1, &mut buffer).unwrap();
+        let error = file.read_images::<f64>(0..2, &mut buffer).unwrap_err();
+        assert_eq!(error.kind(), Kind::NonFinite);
+        assert!(error.to_string().contains("tensor `images`, row 1: "), "{error}");
+        let mut lanes = [0.0; 60];
+        assert!(file.read_image_lanes(1..2, &key, &mut buffer, &mut lanes).is_err());
+        file.read_image_lanes(0..1, &key, &mut buffer, &mut lanes).unwrap();
+        assert_eq!(lanes, [0.25; 60]);
+    }
+    // The largest numbers and zeros of both signs are finite.
+    for value in [f64::MAX, -0.0, f64::MIN_POSITIVE / 2.0] {
+        let file = images(&path, value, None).unwrap();
+        assert_eq!(file.read_images::<f64>(1..2, &mut buffer).unwrap()[33], value);
+    }
+}
+
+#[test]
+fn images_and_labels_must_have_the_shapes_of_the_metadata() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let kind = |labels| images(&path, 0.0, labels).map(|file| file.label_kind());
+    assert_eq!(kind(None).unwrap(), LabelKind::None);
+    assert_eq!(images(&path, 0.0, None).unwrap().require_labels().unwrap_err().kind(), Kind::Missing);
+    assert_eq!(kind(Some(plain_label_tensor(2))).unwrap(), LabelKind::Plain);
+    let labels = |element, shape: &[usize]| Some(Tensor::new(LABELS, element, shape));
+    assert_eq!(kind(labels(ElementType::F64, &[2, 3, 2])).unwrap(), LabelKind::Encrypted);
+    for wrong in [
+        Some(plain_label_tensor(3)),
+        labels(ElementType::F64, &[2, 2, 3]),
+        labels(ElementType::F64, &[1, 3, 2]),
+        labels(ElementType::I64, &[2, 3, 2]),
+    ] {
+        assert_eq!(kind(wrong).unwrap_err().kind(), Kind::Shape);
+    }
+    // The key of another file, by its id and by its number of lanes.
+    let file = images(&path, 0.0, None).unwrap();
+    let (mut buffer, mut lanes) = (ReadBuffer::new(), [0.0; 120]);
+    let error = file.read_image_lanes(0..2, &keys(2).1, &mut buffer, &mut lanes).unwrap_err();
+    assert_eq!(error.kind(), Kind::Key);
+    let error = file.read_image_lanes(0..1, &keys(1).1, &mut buffer, &mut lanes).unwrap_err();
+    assert_eq!(error.kind(), Kind::Shape);
 }

@@ -59,7 +59,8 @@ impl ContainerWriter {
         }
         let too_large = || Error::new(Kind::Shape, "the tensors' sizes overflow").at(path);
         let length = tensors.iter().try_fold(0u64, |sum, tensor| sum.checked_add(tensor.bytes()?));
-        let count = usize::try_from(checksum::count(length.ok_or_else(too_large)?)).map_err(|_| too_large())?;
+        let count =
+            usize::try_from(checksum::count(length.ok_or_else(too_large)?)).map_err(|_| too_large())?;
         // The checksums come last, whatever was before them: bytes would leave them unaligned.
         if length.is_some_and(|length| length % 4 != 0) {
             return Err(Error::new(Kind::Shape, "the bytes of U8 tensors must be a multiple of 4").at(path));
@@ -68,7 +69,9 @@ impl ContainerWriter {
         let tensors = header::place(tensors).ok_or_else(too_large)?;
         let bytes = header::encode(metadata, &tensors);
         if bytes.len() as u64 > MAXIMUM_HEADER {
-            return Err(Error::new(Kind::Shape, "too many tensors or too much metadata for one container").at(path));
+            return Err(
+                Error::new(Kind::Shape, "too many tensors or too much metadata for one container").at(path)
+            );
         }
         let mut file = OutputFile::create(path, Access::Shared, true)?;
         file.write(&bytes)?;
@@ -149,7 +152,8 @@ impl ContainerWriter {
         self.skip_finished();
         let info = &self.tensors[self.current];
         if info.name() != CHECKSUMS {
-            let message = format!("`{}` has {} of {} bytes", info.name(), self.written, info.end - info.begin);
+            let message =
+                format!("`{}` has {} of {} bytes", info.name(), self.written, info.end - info.begin);
             return Err(Error::new(Kind::Shape, message).at(&self.path));
         }
         let mut checksums = vec![self.header_checksum];

@@ -81,7 +81,7 @@ impl Random {
 
     /// Uniform in `0..bound` (multiply and shift; the bias is below 1e-8 for the small bounds used here).
     fn below(&mut self, bound: u32) -> usize {
-        (u64::from(self.generator.next_u32()) * u64::from(bound) >> 32) as usize
+        ((u64::from(self.generator.next_u32()) * u64::from(bound)) >> 32) as usize
     }
 
     fn chance(&mut self, probability: f32) -> bool {

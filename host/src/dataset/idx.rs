@@ -85,21 +85,26 @@ fn read(path: &Path, rank: usize, content: &str) -> Result<(Vec<usize>, Vec<u8>)
 fn parse(input: &mut dyn Read, rank: usize, content: &str) -> Result<(Vec<usize>, Vec<u8>), Error> {
     let mut header = [0; 16];
     let header = &mut header[..4 + 4 * rank];
-    read_exact(input, header, "the header")?;
+    // The magic number by itself, so that a short file of another kind is called what it is.
+    let (magic, extents) = header.split_at_mut(4);
+    read_exact(input, magic, "the header")?;
     let expected = [0, 0, 8, rank as u8];
-    if header[..4] != expected {
-        let found = u32::from_be_bytes([header[0], header[1], header[2], header[3]]);
+    if *magic != expected {
+        let found = magic.iter().fold(0u32, |value, &byte| value << 8 | u32::from(byte));
         let expected = u32::from_be_bytes(expected);
-        let message = format!("magic number {found:#010x}, expected {expected:#010x} (IDX, unsigned bytes, {content})");
+        let message =
+            format!("magic number {found:#010x}, expected {expected:#010x} (IDX, unsigned bytes, {content})");
         let error = Error::new(Kind::WrongFile, message).position("byte 0");
         return Err(error.with_hint("this is no IDX file of this kind; are images and labels swapped?"));
     }
-    let dimensions: Vec<usize> = header[4..]
+    read_exact(input, extents, "the header")?;
+    let dimensions: Vec<usize> = extents
         .chunks_exact(4)
         .map(|bytes| bytes.iter().fold(0usize, |value, &byte| value << 8 | usize::from(byte)))
         .collect();
     if let Some(axis) = dimensions[1..].iter().position(|&extent| extent == 0 || extent > MAXIMUM_SIDE) {
-        let message = format!("dimension {} is {}, expected 1 to {MAXIMUM_SIDE}", axis + 1, dimensions[axis + 1]);
+        let message =
+            format!("dimension {} is {}, expected 1 to {MAXIMUM_SIDE}", axis + 1, dimensions[axis + 1]);
         return Err(Error::new(Kind::Malformed, message).position(format!("byte {}", 8 + 4 * axis)));
     }
     let length = dimensions.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
@@ -126,7 +131,9 @@ fn parse(input: &mut dyn Read, rank: usize, content: &str) -> Result<(Vec<usize>
 
 fn read_exact(input: &mut dyn Read, buffer: &mut [u8], what: &str) -> Result<(), Error> {
     input.read_exact(buffer).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => Error::new(Kind::Truncated, format!("the file ends within {what}")),
+        std::io::ErrorKind::UnexpectedEof => {
+            Error::new(Kind::Truncated, format!("the file ends within {what}"))
+        }
         _ => unreadable(error),
     })
 }
@@ -184,7 +191,7 @@ mod tests {
             (&good[..10], Kind::Truncated),
             (&good[..good.len() - 1], Kind::Truncated),
             (&[&good[..], &[0]].concat(), Kind::Malformed),
-            (&file(&[6], &[1, 2, 3, 4, 5, 6])[..], Kind::Truncated),
+            (&file(&[6], &[1, 2, 3, 4, 5, 6])[..], Kind::WrongFile),
             (&file(&[2, 0, 3], &[]), Kind::Malformed),
             (&file(&[u32::MAX, 1 << 14, 1 << 14], &[]), Kind::Malformed),
             (&compressed[..compressed.len() - 4], Kind::Truncated),
@@ -216,6 +223,8 @@ mod tests {
         std::fs::write(folder.path().join("t10k-labels-idx1-ubyte.gz"), b"").unwrap();
         let (images, labels) = find(folder.path(), Split::Test).unwrap();
         assert!(images.ends_with("t10k-images.idx3-ubyte") && labels.ends_with("t10k-labels-idx1-ubyte.gz"));
-        assert!(find(&folder.path().join("no"), Split::Train).unwrap_err().to_string().contains("no such folder"));
+        assert!(
+            find(&folder.path().join("no"), Split::Train).unwrap_err().to_string().contains("no such folder")
+        );
     }
 }

@@ -41,9 +41,10 @@ impl FromStr for Source {
                     Some((count, seed)) => (count, Some(seed)),
                     None => (rest, None),
                 };
-                let count = count.parse().ok().filter(|count| (1..=MAXIMUM).contains(count)).ok_or_else(|| {
-                    Error::usage(format!("`{count}` is no number of digits, expected 1 to {MAXIMUM}"))
-                })?;
+                let count =
+                    count.parse().ok().filter(|count| (1..=MAXIMUM).contains(count)).ok_or_else(|| {
+                        Error::usage(format!("`{count}` is no number of digits, expected 1 to {MAXIMUM}"))
+                    })?;
                 let seed = match seed {
                     Some(seed) => seed.parse().map_err(|_| Error::usage(format!("`{seed}` is no seed")))?,
                     None => DEFAULT_SEED,
@@ -123,7 +124,9 @@ mod tests {
 
     #[test]
     fn wrong_sources_are_usage_errors() {
-        for text in ["", "mnist", "mnist:", "digits:0", "digits:-1", "digits:1:x", "digits:99999999999", "cifar:x"] {
+        for text in
+            ["", "mnist", "mnist:", "digits:0", "digits:-1", "digits:1:x", "digits:99999999999", "cifar:x"]
+        {
             assert_eq!(text.parse::<Source>().unwrap_err().exit_code(), 2, "{text}");
         }
     }

@@ -10,7 +10,9 @@ impl<R: Arithmetic, const N: usize> Ciphertext<R, N> {
     /// `f(C)` without checks and without branches on values, for kernels: `derivative` is `f'`, used where lanes are
     /// equal to rounding. Any bounded function in its place is right to rounding too.
     ///
-    /// Entries that are not finite, or a matrix without real eigenvalues, give NaN, never a number.
+    /// Entries that are not finite, or a matrix without real eigenvalues, give NaN, never a number. Kernels compute with
+    /// values of size 1, whose differences can be nothing but rounding errors, which need not have real eigenvalues:
+    /// what is imaginary counts beside 1 where all entries are smaller.
     #[inline(always)]
     #[must_use]
     pub fn apply_unchecked(self, f: impl Fn(R) -> R, derivative: impl Fn(R) -> R) -> Self {
@@ -23,17 +25,19 @@ impl<R: Arithmetic, const N: usize> Ciphertext<R, N> {
     #[must_use]
     pub fn apply_with_slope_unchecked(self, f: impl Fn(R) -> R, slope: impl Fn(R, R) -> R) -> Self {
         if N == 2 {
-            let pair = Pair::of(&self);
+            let pair = Pair::of(&self, <R::Real>::ONE);
             let [first, second] = pair.eigenvalues();
-            return pair.rebuild([f(first), f(second)], slope);
+            return pair.rebuild([f(first), f(second)], |x, y, _| slope(x, y));
         }
         let (scaled, largest) = eigen::scaled(self);
         let found = eigen::diagonalise(&scaled);
-        let limit = largest.constant(imaginary_limit::<R::Real>());
+        let one = largest.constant(<R::Real>::ONE);
+        let limit = (largest + one).scale(imaginary_limit::<R::Real>());
+        let residual = found.residual * largest;
         let nan = largest.constant(<R::Real>::NAN);
         let mut values = found.values;
         for k in 0..N {
-            values[k] = f(R::select_less(limit, found.residual, nan, values[k] * largest));
+            values[k] = f(R::select_less(limit, residual, nan, values[k] * largest));
         }
         rebuild(&found, &values)
     }
@@ -65,7 +69,7 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
     /// [`Error::NonFinite`] if an entry or a value of `f` is infinite, or an entry is NaN; [`Error::Domain`] if `f`
     /// answers with NaN; [`Error::NoConvergence`] if the matrix has no real eigenvalues, hence is no ciphertext.
     pub fn try_apply(self, f: impl Fn(T) -> T) -> Result<Self, Error> {
-        self.try_apply_with_derivative(f, |_| T::ZERO)
+        self.evaluate(|x, _| f(x), |_, _, quotient| quotient)
     }
 
     /// As [`try_apply`](Self::try_apply), with the derivative of `f`, which `N = 2` uses where the lanes are equal to
@@ -79,11 +83,11 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
         f: impl Fn(T) -> T,
         derivative: impl Fn(T) -> T,
     ) -> Result<Self, Error> {
-        self.evaluate(|x, _| f(x), |x, _| derivative(x))
+        self.evaluate(|x, _| f(x), |x, _, _| derivative(x))
     }
 
-    /// `f` gets a lane and the largest entry; `slope` the mean lane and `f` there.
-    pub(super) fn evaluate(self, f: impl Fn(T, T) -> T, slope: impl Fn(T, T) -> T) -> Result<Self, Error> {
+    /// `f` gets a lane and the largest entry; `slope` what [`Pair::rebuild`] hands it.
+    pub(super) fn evaluate(self, f: impl Fn(T, T) -> T, slope: impl Fn(T, T, T) -> T) -> Result<Self, Error> {
         if !self.is_finite() {
             return Err(Error::NonFinite);
         }
@@ -98,7 +102,7 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
             }
         };
         let result = if N == 2 {
-            let pair = Pair::of(&self);
+            let pair = Pair::of(&self, T::ZERO);
             let [first, second] = pair.eigenvalues();
             if T::is_nan(first) {
                 return Err(Error::NoConvergence);

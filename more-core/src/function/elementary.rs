@@ -23,7 +23,7 @@ macro_rules! functions {
                         let $noise = largest * T::from_f64(16.0 * N as f64) * T::EPSILON;
                         $value
                     },
-                    |$p, $y| $slope,
+                    |$p, $y, _| $slope,
                 )
             }
         )*}

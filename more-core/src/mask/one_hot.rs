@@ -45,7 +45,12 @@ impl OneHot {
 
 impl<T: Real> Masks<T> for OneHot {
     /// Always [`Error::Masks`]: a one-hot vector has no single entries. Encrypt whole vectors as a slice.
-    fn fill<G: TryCryptoRng + ?Sized>(&mut self, _rng: &mut G, _message: T, _out: &mut [T]) -> Result<(), Error> {
+    fn fill<G: TryCryptoRng + ?Sized>(
+        &mut self,
+        _rng: &mut G,
+        _message: T,
+        _out: &mut [T],
+    ) -> Result<(), Error> {
         Err(Error::Masks)
     }
 

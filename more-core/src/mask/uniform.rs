@@ -32,7 +32,12 @@ impl<T: Real> Uniform<T> {
 }
 
 impl<T: Real> Masks<T> for Uniform<T> {
-    fn fill<G: TryCryptoRng + ?Sized>(&mut self, rng: &mut G, _message: T, out: &mut [T]) -> Result<(), Error> {
+    fn fill<G: TryCryptoRng + ?Sized>(
+        &mut self,
+        rng: &mut G,
+        _message: T,
+        out: &mut [T],
+    ) -> Result<(), Error> {
         for mask in out {
             *mask = self.at(unit(rng)?);
         }

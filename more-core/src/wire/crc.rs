@@ -8,7 +8,7 @@ const TABLE: [u32; 16] = {
         let mut remainder = i as u32;
         let mut bit = 0;
         while bit < 4 {
-            remainder = if remainder & 1 == 1 { remainder >> 1 ^ 0xEDB8_8320 } else { remainder >> 1 };
+            remainder = if remainder & 1 == 1 { (remainder >> 1) ^ 0xEDB8_8320 } else { remainder >> 1 };
             bit += 1;
         }
         table[i] = remainder;
@@ -21,8 +21,8 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = !0;
     for byte in bytes {
         crc ^= u32::from(*byte);
-        crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
-        crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
+        crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
+        crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
     }
     !crc
 }

@@ -3,7 +3,20 @@
 use more_core::{Arithmetic, Ciphertext, Real};
 
 use super::spectrum::share;
-use super::{Element, Learn, Number, Weigh, number, outer_by_sums};
+use super::{Context, Element, Learn, Number, Weigh, number, outer_by_sums};
+
+/// A function of a ciphertext, out of line: it is long beside a call, and kernels would else hold a copy for every register
+/// block, function and instruction set.
+#[inline(never)]
+fn outlined<R: Number, const N: usize>(
+    x: Ciphertext<R, N>,
+    f: impl Fn(Ciphertext<R, N>) -> Ciphertext<R, N>,
+) -> Ciphertext<R, N> {
+    x.columns()[0][0].context().enter(
+        #[inline(always)]
+        || f(x),
+    )
+}
 
 impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
     type Real = R::Real;
@@ -53,48 +66,56 @@ impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        self.apply_unchecked(Arithmetic::exponential, Arithmetic::exponential)
+        outlined(self, |x| x.apply_with_slope_unchecked(Arithmetic::exponential, |_, y| y))
     }
 
     #[inline(always)]
     fn ln(self) -> Self {
-        self.apply_unchecked(Arithmetic::logarithm, number::recip)
+        outlined(self, |x| x.apply_unchecked(Arithmetic::logarithm, number::recip))
     }
 
     #[inline(always)]
     fn recip(self) -> Self {
-        self.recip_unchecked()
+        outlined(self, Ciphertext::recip_unchecked)
     }
 
     #[inline(always)]
     fn sigmoid(self) -> Self {
-        self.apply_unchecked(Arithmetic::sigmoid, |x| {
-            let y = Arithmetic::sigmoid(x);
-            y * (x.constant(Real::ONE) - y)
-        })
+        outlined(self, |x| x.apply_with_slope_unchecked(Arithmetic::sigmoid, |_, y| y - y * y))
     }
 
     #[inline(always)]
     fn softplus(self) -> Self {
-        self.apply_unchecked(number::softplus, Arithmetic::sigmoid)
+        outlined(self, |x| x.apply_unchecked(number::softplus, Arithmetic::sigmoid))
     }
 
     #[inline(always)]
     fn tanh(self) -> Self {
-        self.apply_unchecked(Arithmetic::hyperbolic_tangent, |x| {
-            let y = Arithmetic::hyperbolic_tangent(x);
-            x.constant(Real::ONE) - y * y
+        outlined(self, |x| {
+            x.apply_with_slope_unchecked(Arithmetic::hyperbolic_tangent, |x, y| x.constant(Real::ONE) - y * y)
         })
     }
 
     #[inline(always)]
     fn relu(self) -> Self {
-        self.apply_unchecked(number::relu, number::step)
+        outlined(self, |x| x.apply_unchecked(number::relu, number::step))
     }
 
     #[inline(always)]
     fn step(self) -> Self {
-        self.apply_unchecked(number::step, |x| x.constant(Real::ZERO))
+        // Of a rectified matrix, the lanes that were negative are zero up to rounding errors of either sign: lanes below
+        // what rounding leaves of the largest one count as zero.
+        outlined(self, |x| {
+            let mut largest = x.columns()[0][0].magnitude();
+            for column in x.columns() {
+                for entry in column {
+                    largest = largest.maximum(entry.magnitude());
+                }
+            }
+            let factor = <R::Real as Real>::from_f64(256.0 * N as f64) * <R::Real as Real>::EPSILON;
+            let noise = largest.scale(factor);
+            x.apply_unchecked(|x| number::step(x - noise), |x| x.constant(Real::ZERO))
+        })
     }
 }
 

@@ -85,7 +85,11 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
             let rows = &rows[first * block.width..][..size * block.width];
             let output = &mut output[first..first + size];
             if let Ok(dz) = <&[E; crate::LAYOUT_BLOCK]>::try_from(dz) {
-                with_block!(size, E::BLOCK, inputs::<E, W>(context, rows, dz.as_slice(), crate::LAYOUT_BLOCK, output));
+                with_block!(
+                    size,
+                    E::BLOCK,
+                    inputs::<E, W>(context, rows, dz.as_slice(), crate::LAYOUT_BLOCK, output)
+                );
             } else {
                 with_block!(size, E::BLOCK, inputs::<E, W>(context, rows, dz, block.width, output));
             }

@@ -3,7 +3,13 @@
 //! `e^x = 2^n 2^f` with `n = round(x log2 e)` and `f = x log2 e - n` in `[-1/2, 1/2]`. The product with `log2 e` is taken in
 //! two parts by fused operations, so that `f` keeps its last bits for large `x`. `2^f = 1 + f q(f)` with the minimax polynomial
 //! `q` for the relative error of `2^f - 1` (Remez exchange with 60 digits): degree 5 for `f32` (error 1.1e-8), degree 10 for
-//! `f64` (1.8e-17). Largest errors found by the tests: exp 1.3, sigmoid 2.4, tanh 2.6 units in the last place.
+//! `f64` (1.8e-17). The largest errors found, in sweeps of 10^6 arguments of all sizes, in units in the last place:
+//!
+//! | | exp | sigmoid | tanh |
+//! | --- | --- | --- | --- |
+//! | `f32` | 1.25 | 2.16 | 3.64 |
+//! | `f64` | 1.35 | 1.99 | 3.77 |
+//! | the portable path, both | 0.88 | 2.18 | 2.09 |
 //!
 //! Arguments are clamped to where no power of two leaves the normal numbers: below, `e^x` stays at its least value (2.4e-38
 //! in `f32`, 4.5e-308 in `f64`) instead of falling to zero. NaN passes through.
@@ -55,8 +61,8 @@ impl Exponential for f64 {
         1.333_355_814_653_163_3e-3,
         9.618_129_107_607_066e-3,
         5.550_410_866_482_123_6e-2,
-        2.402_265_069_591_009_9e-1,
-        6.931_471_805_599_453e-1,
+        2.402_265_069_591_01e-1,
+        core::f64::consts::LN_2,
     ];
     const LOWEST: f64 = -707.7;
     const HIGHEST: f64 = 710.0;

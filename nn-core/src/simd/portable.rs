@@ -7,11 +7,12 @@ use more_core::{Arithmetic, Real};
 use super::{Isa, PackReal};
 use crate::element::Context;
 
-/// The portable path. Every sample has the bits that the same network computes on single numbers.
+/// The portable path, with packs of any number of samples. Every sample has the bits that the same network computes on single
+/// numbers.
 #[derive(Clone, Copy, Debug)]
-pub struct Portable<T>(PhantomData<T>);
+pub struct Portable<T, const SAMPLES: usize>(PhantomData<T>);
 
-impl<T> Portable<T> {
+impl<T, const SAMPLES: usize> Portable<T, SAMPLES> {
     /// The token: any machine has it.
     #[must_use]
     pub const fn new() -> Self {
@@ -19,13 +20,13 @@ impl<T> Portable<T> {
     }
 }
 
-impl<T> Default for Portable<T> {
+impl<T, const SAMPLES: usize> Default for Portable<T, SAMPLES> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T: PackReal> Context for Portable<T> {
+impl<T: PackReal, const SAMPLES: usize> Context for Portable<T, SAMPLES> {
     #[inline(always)]
     fn enter<R>(self, f: impl FnOnce() -> R) -> R {
         f()
@@ -33,19 +34,19 @@ impl<T: PackReal> Context for Portable<T> {
 }
 
 macro_rules! portable {
-    ($real:ty, $samples:literal) => {
-        impl Isa for Portable<$real> {
+    ($real:ty) => {
+        impl<const SAMPLES: usize> Isa for Portable<$real, SAMPLES> {
             type Real = $real;
-            type Vector = [$real; $samples];
+            type Vector = [$real; SAMPLES];
 
-            const SAMPLES: usize = $samples;
+            const SAMPLES: usize = SAMPLES;
             const BLOCK: usize = 2;
             const POSITIONS: usize = 1;
             const GRADIENT_BLOCK: usize = 1;
 
             #[inline(always)]
             fn splat(self, x: $real) -> Self::Vector {
-                [x; $samples]
+                [x; SAMPLES]
             }
 
             #[inline(always)]
@@ -113,7 +114,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector {
-                core::array::from_fn(|i| a[i] * libm::Libm::<$real>::exp2(n[i]))
+                core::array::from_fn(|i| libm::Libm::<$real>::scalbn(a[i], n[i] as i32))
             }
 
             #[inline(always)]
@@ -143,5 +144,5 @@ macro_rules! portable {
         }
     };
 }
-portable!(f32, 16);
-portable!(f64, 8);
+portable!(f32);
+portable!(f64);

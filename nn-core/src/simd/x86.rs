@@ -154,9 +154,23 @@ macro_rules! avx512 {
 }
 
 avx512!(
-    f32, __m512, 16, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_div_ps, _mm512_fmadd_ps,
-    _mm512_sqrt_ps, _mm512_max_ps, _mm512_min_ps, _mm512_cmp_ps_mask, _mm512_mask_blend_ps, _mm512_roundscale_ps,
-    _mm512_scalef_ps, _mm512_reduce_add_ps,
+    f32,
+    __m512,
+    16,
+    _mm512_set1_ps,
+    _mm512_add_ps,
+    _mm512_sub_ps,
+    _mm512_mul_ps,
+    _mm512_div_ps,
+    _mm512_fmadd_ps,
+    _mm512_sqrt_ps,
+    _mm512_max_ps,
+    _mm512_min_ps,
+    _mm512_cmp_ps_mask,
+    _mm512_mask_blend_ps,
+    _mm512_roundscale_ps,
+    _mm512_scalef_ps,
+    _mm512_reduce_add_ps,
     |isa, a| {
         // 14 bits from the table, 28 after one step of Newton: y (1 + (1 - a y)).
         let y = isa.token.avx512f._mm512_rcp14_ps(a);
@@ -165,9 +179,23 @@ avx512!(
     }
 );
 avx512!(
-    f64, __m512d, 8, _mm512_set1_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_div_pd, _mm512_fmadd_pd,
-    _mm512_sqrt_pd, _mm512_max_pd, _mm512_min_pd, _mm512_cmp_pd_mask, _mm512_mask_blend_pd, _mm512_roundscale_pd,
-    _mm512_scalef_pd, _mm512_reduce_add_pd,
+    f64,
+    __m512d,
+    8,
+    _mm512_set1_pd,
+    _mm512_add_pd,
+    _mm512_sub_pd,
+    _mm512_mul_pd,
+    _mm512_div_pd,
+    _mm512_fmadd_pd,
+    _mm512_sqrt_pd,
+    _mm512_max_pd,
+    _mm512_min_pd,
+    _mm512_cmp_pd_mask,
+    _mm512_mask_blend_pd,
+    _mm512_roundscale_pd,
+    _mm512_scalef_pd,
+    _mm512_reduce_add_pd,
     |isa, a| isa.div(isa.splat(1.0), a)
 );
 
@@ -293,8 +321,21 @@ macro_rules! avx2 {
 }
 
 avx2!(
-    f32, __m256, 16, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_fmadd_ps,
-    _mm256_sqrt_ps, _mm256_max_ps, _mm256_min_ps, _mm256_cmp_ps, _mm256_blendv_ps, _mm256_round_ps,
+    f32,
+    __m256,
+    16,
+    _mm256_set1_ps,
+    _mm256_add_ps,
+    _mm256_sub_ps,
+    _mm256_mul_ps,
+    _mm256_div_ps,
+    _mm256_fmadd_ps,
+    _mm256_sqrt_ps,
+    _mm256_max_ps,
+    _mm256_min_ps,
+    _mm256_cmp_ps,
+    _mm256_blendv_ps,
+    _mm256_round_ps,
     |isa, n| {
         // The bits of 2^(n - 1): n - 1 + 127 in the exponent's place.
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);
@@ -303,8 +344,21 @@ avx2!(
     }
 );
 avx2!(
-    f64, __m256d, 8, _mm256_set1_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_fmadd_pd,
-    _mm256_sqrt_pd, _mm256_max_pd, _mm256_min_pd, _mm256_cmp_pd, _mm256_blendv_pd, _mm256_round_pd,
+    f64,
+    __m256d,
+    8,
+    _mm256_set1_pd,
+    _mm256_add_pd,
+    _mm256_sub_pd,
+    _mm256_mul_pd,
+    _mm256_div_pd,
+    _mm256_fmadd_pd,
+    _mm256_sqrt_pd,
+    _mm256_max_pd,
+    _mm256_min_pd,
+    _mm256_cmp_pd,
+    _mm256_blendv_pd,
+    _mm256_round_pd,
     |isa, n| {
         // Added to 1.5 * 2^52, an integer stands in the low bits of the sum: n - 1 + 1023, shifted into the exponent's place.
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);

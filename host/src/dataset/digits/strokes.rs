@@ -90,7 +90,10 @@ fn four(random: &mut Random) -> Vec<Stroke> {
     }
     let left = random.between(-0.5, -0.3);
     vec![
-        curve(&[[left, -0.95], [left - 0.08, -0.3], [left - 0.05, bar], [stem, bar - 0.03], [0.58, bar - 0.05]], random),
+        curve(
+            &[[left, -0.95], [left - 0.08, -0.3], [left - 0.05, bar], [stem, bar - 0.03], [0.58, bar - 0.05]],
+            random,
+        ),
         line(&[[stem + 0.1, -0.9], [stem - 0.02, 1.0]], random),
     ]
 }
@@ -202,7 +205,7 @@ fn line(knots: &[Point], random: &mut Random) -> Stroke {
     stray(knots, random)
 }
 
-/// A centripetal-free (uniform) Catmull-Rom curve through the knots.
+/// A uniform Catmull-Rom curve through the knots.
 fn curve(knots: &[Point], random: &mut Random) -> Stroke {
     let knots = stray(knots, random);
     let last = knots.len() - 1;

@@ -49,7 +49,11 @@ fn image<E: Weigh<W>, W: Copy, F: Function<E>>(
                     window,
                 };
                 if stage.pool == 1 {
-                    with_block!(size, E::BLOCK, plain_row::<E, W, F>(context, stage, &filters, input, row, output));
+                    with_block!(
+                        size,
+                        E::BLOCK,
+                        plain_row::<E, W, F>(context, stage, &filters, input, row, output)
+                    );
                 } else {
                     let kept = kept.as_deref_mut();
                     if stage.pool == 2 && E::POSITIONS == 2 {
@@ -111,7 +115,8 @@ fn windows<E: Weigh<W>, W: Copy, const POSITIONS: usize, const SIZE: usize>(
                 tap += filters.width;
                 for o in 0..SIZE {
                     for position in 0..POSITIONS {
-                        sums[position][o] = sums[position][o].weigh_acc(weights[o], x[column + position * stride]);
+                        sums[position][o] =
+                            sums[position][o].weigh_acc(weights[o], x[column + position * stride]);
                     }
                 }
             }

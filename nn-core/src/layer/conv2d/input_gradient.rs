@@ -37,7 +37,11 @@ fn image<E: Weigh<W>, W: Copy>(
 ) {
     for row in 0..stage.input.height {
         for (at, size) in (Block { first: 0, width: stage.input.channels }).cut(E::BLOCK) {
-            with_block!(size, E::BLOCK, channels_row::<E, W>(context, stage, kernel, weights, dz, at, row, output));
+            with_block!(
+                size,
+                E::BLOCK,
+                channels_row::<E, W>(context, stage, kernel, weights, dz, at, row, output)
+            );
         }
     }
 }
@@ -58,13 +62,30 @@ fn channels_row<E: Weigh<W>, W: Copy, const SIZE: usize>(
     let width = stage.active.width;
     // Columns where every tap of the kernel meets an output.
     let inner = (kernel - 1).min(stage.input.width)..width.max(kernel - 1).min(stage.input.width);
+    let reached = width + kernel - 1;
     let mut column = 0;
     while column < stage.input.width {
+        if column >= reached {
+            // Only outputs that the pool dropped look at this column.
+            store(stage, first, row, column, [E::zero(context); SIZE], output);
+            column += 1;
+            continue;
+        }
         let is_inner = inner.contains(&column);
-        let taps = if is_inner { 0..kernel } else { column.saturating_sub(width - 1)..kernel.min(column + 1) };
+        let taps =
+            if is_inner { 0..kernel } else { column.saturating_sub(width - 1)..kernel.min(column + 1) };
         if is_inner && E::POSITIONS == 2 && column + 1 < inner.end {
-            let sums =
-                gradients::<E, W, 2, SIZE>(context, stage, kernel, 0..kernel, weights, dz, first, row, column);
+            let sums = gradients::<E, W, 2, SIZE>(
+                context,
+                stage,
+                kernel,
+                0..kernel,
+                weights,
+                dz,
+                first,
+                row,
+                column,
+            );
             for (position, sums) in sums.into_iter().enumerate() {
                 store(stage, first, row, column + position, sums, output);
             }
@@ -153,7 +174,10 @@ fn strided<E: Weigh<W>, W: Copy>(
     output.fill(E::zero(context));
     let plane = stage.active.plane();
     for o in 0..stage.active.channels {
-        let block = Block { first: o - o % LAYOUT_BLOCK, width: LAYOUT_BLOCK.min(stage.active.channels - (o - o % LAYOUT_BLOCK)) };
+        let block = Block {
+            first: o - o % LAYOUT_BLOCK,
+            width: LAYOUT_BLOCK.min(stage.active.channels - (o - o % LAYOUT_BLOCK)),
+        };
         let block_weights = &block.weights(weights, stage.fan_in)[o - block.first..];
         for row in 0..stage.active.height {
             for column in 0..stage.active.width {
@@ -161,8 +185,9 @@ fn strided<E: Weigh<W>, W: Copy>(
                 let mut tap = 0;
                 for c in 0..stage.input.channels {
                     for u in 0..kernel {
-                        let start =
-                            c * stage.input.plane() + (row * stride + u) * stage.input.width + column * stride;
+                        let start = c * stage.input.plane()
+                            + (row * stride + u) * stage.input.width
+                            + column * stride;
                         for x in &mut output[start..start + kernel] {
                             *x = x.weigh_acc(block_weights[tap], d);
                             tap += block.width;

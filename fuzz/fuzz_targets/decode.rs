@@ -1,0 +1,155 @@
+//! Bytes from anywhere: decoders of keys and the reader of containers refuse them, or give back what they were made of.
+#![no_main]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use more_core::wire::{Header, Kind};
+use more_core::{EvaluationKey, Real, SecretKey};
+use more_nn::container::{Container, ContainerWriter, Content, ElementType, Metadata, Tensor, TensorInfo};
+
+/// Notes the largest single allocation, so that a length in a header that is believed before the file bears it out shows.
+struct Watched;
+
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Watched {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        LARGEST.fetch_max(size, Ordering::Relaxed);
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
+
+#[derive(Arbitrary, Debug)]
+enum Input<'a> {
+    /// A key as it is.
+    Key(&'a [u8]),
+    /// A key whose checksum is made right, so that what is behind it is reached.
+    Repaired(&'a [u8]),
+    /// A container as it is.
+    File(&'a [u8]),
+    /// A good container with one byte changed.
+    Damaged { values: Vec<f32>, rows: u8, at: u32, by: u8 },
+}
+
+fn keys<T: Real, const N: usize>(bytes: &[u8]) {
+    let mut again = [0; 1024];
+    let header = Header::peek(bytes);
+    if let Ok(key) = SecretKey::<T, N>::decode(bytes) {
+        let len = key.encode(&mut again).expect("room enough");
+        assert_eq!(&again[..len], bytes, "a secret key is encoded in one way");
+        assert_eq!(header.map(|header| header.kind), Ok(Kind::SecretKey));
+        assert!(key.condition() >= 1.0 && key.condition().is_finite());
+    }
+    if let Ok(key) = EvaluationKey::<T, N>::decode(bytes) {
+        let len = key.encode(&mut again).expect("room enough");
+        assert_eq!(&again[..len], bytes, "an evaluation key is encoded in one way");
+        let header = header.expect("a key has a header");
+        assert_eq!((header.kind, header.total_len()), (Kind::EvaluationKey, bytes.len()));
+        assert_eq!(header.id, key.id());
+    }
+}
+
+fn any_key(bytes: &[u8]) {
+    keys::<f32, 2>(bytes);
+    keys::<f64, 2>(bytes);
+    keys::<f32, 3>(bytes);
+    keys::<f64, 4>(bytes);
+    keys::<f64, 8>(bytes);
+}
+
+/// Every value of a tensor, as bits.
+fn values(container: &Container, info: &TensorInfo) -> Result<Vec<u64>, more_nn::Error> {
+    let name = info.name();
+    Ok(match info.element() {
+        ElementType::U8 => container.read_all::<u8>(name)?.into_iter().map(u64::from).collect(),
+        ElementType::U32 => container.read_all::<u32>(name)?.into_iter().map(u64::from).collect(),
+        ElementType::I64 => container.read_all::<i64>(name)?.into_iter().map(|x| x as u64).collect(),
+        ElementType::F32 => {
+            container.read_all::<f32>(name)?.into_iter().map(|x| x.to_bits().into()).collect()
+        }
+        _ => container.read_all::<f64>(name)?.into_iter().map(f64::to_bits).collect(),
+    })
+}
+
+fn file(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let path = folder.path().join("file");
+    std::fs::write(&path, bytes).expect("room on the disk");
+    LARGEST.store(0, Ordering::Relaxed);
+    let result = Container::open(&path).and_then(|container| {
+        container.verify()?;
+        let values: Result<Vec<_>, _> =
+            container.tensors().iter().map(|info| values(&container, info)).collect();
+        Ok((container, values?))
+    });
+    // Parsing the header's text may take some times its length; blocks are read through a buffer of a fixed size.
+    let largest = LARGEST.load(Ordering::Relaxed);
+    assert!(largest <= 64 * bytes.len() + (4 << 20), "{largest} bytes for a file of {}", bytes.len());
+    let Ok((container, values)) = result else { return };
+
+    for (info, values) in container.tensors().iter().zip(&values) {
+        assert_eq!(info.rows() * info.row_len(), values.len(), "tensor {}", info.name());
+    }
+    assert!(values.iter().map(Vec::len).sum::<usize>() <= bytes.len());
+}
+
+fn damaged(values: &[f32], rows: u8, at: u32, by: u8) {
+    let values = &values[..values.len().min(4096)];
+    let rows = 1 + usize::from(rows % 4);
+    let columns = values.len() / rows;
+    if columns == 0 || by == 0 {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let path = folder.path().join("file");
+    let metadata = Metadata::plain(Content::Outputs, more_core::Scalar::F32, &[columns], &[]);
+    let tensors = vec![Tensor::new("outputs", ElementType::F32, &[rows, columns])];
+    let mut writer = ContainerWriter::create(&path, &metadata, None, tensors).expect("a container");
+    writer.write("outputs", &values[..rows * columns]).expect("values");
+    writer.finish().expect("a whole container");
+    let container = Container::open(&path).expect("what was written is read");
+    container.verify().expect("what was written is whole");
+    let read = container.read_all::<f32>("outputs").expect("what was written is there");
+    assert!(read.iter().zip(values).all(|(a, b)| a.to_bits() == b.to_bits()));
+
+    let mut bytes = std::fs::read(&path).expect("the file");
+    let at = at as usize % bytes.len();
+    bytes[at] ^= by;
+    std::fs::write(&path, &bytes).expect("room on the disk");
+    let noticed = Container::open(&path).and_then(|container| container.verify()).is_err();
+    assert!(noticed, "byte {at} of {} changed by {by:#x} is not noticed", bytes.len());
+}
+
+fuzz_target!(|input: Input<'_>| match input {
+    Input::Key(bytes) => any_key(bytes),
+    Input::Repaired(bytes) => {
+        let Some(body) = bytes.len().checked_sub(4) else { return };
+        let mut bytes = bytes.to_vec();
+        let checksum = crc32fast::hash(&bytes[..body]);
+        bytes[body..].copy_from_slice(&checksum.to_le_bytes());
+        any_key(&bytes);
+    }
+    Input::File(bytes) => file(bytes),
+    Input::Damaged { values, rows, at, by } => damaged(&values, rows, at, by),
+});

@@ -1,0 +1,41 @@
+//! The data that `train` and `predict` are given: a file or a source.
+
+use more_core::Scalar;
+
+use super::keygen::ScalarArgument;
+use crate::container::{ImagesFile, scalar_name};
+use crate::dataset::{Dataset, Input as Argument, Split};
+use crate::error::{Error, Kind};
+use crate::samples::Input;
+
+/// Opens the data and says which scalar to compute with: a file's own, or for a source the one asked for.
+pub(super) fn open(
+    argument: &Argument,
+    split: Split,
+    limit: Option<u64>,
+    scalar: Option<ScalarArgument>,
+) -> Result<(Input, Scalar), Error> {
+    let asked = scalar.map(Scalar::from);
+    match argument {
+        Argument::Source(source) => {
+            let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+            Ok((Input::Plain(Dataset::load(source, split, limit)?), asked.unwrap_or(Scalar::F32)))
+        }
+        Argument::File(path) => {
+            if limit.is_some() {
+                return Err(Error::usage("--limit is for sources; a file is taken whole")
+                    .with_hint("give --limit to `encrypt`"));
+            }
+            let file = ImagesFile::open(path)?;
+            let found = file.metadata().scalar;
+            match asked {
+                Some(asked) if asked != found => {
+                    let (found, asked) = (scalar_name(found), scalar_name(asked));
+                    let message = format!("the numbers are {found}, {asked} is asked for (by the model or --scalar)");
+                    Err(Error::new(Kind::Shape, message).at(path))
+                }
+                _ => Ok((Input::File(file), found)),
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `train`: a network on encrypted or plain images. There is no option for a secret key.
+
+use std::path::PathBuf;
+
+use more_core::Scalar as ScalarName;
+use serde::Serialize;
+
+use super::engine::Compute;
+use super::keygen::ScalarArgument;
+use super::{Report, input};
+use crate::architecture::Architecture;
+use crate::components::Scalar;
+use crate::container::Form;
+use crate::dataset::{self, Split};
+use crate::error::Error;
+use crate::samples::Input;
+use crate::training::{Engine, Gradient, Options, train};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The data: a file made by `encrypt`, or mnist:DIR, digits, digits:COUNT, digits:COUNT:SEED for a plain model.
+    #[arg(long, value_name = "FILE|SOURCE")]
+    data: dataset::Input,
+    /// Take the first N images of a SOURCE only.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// The network.
+    #[arg(long, value_enum)]
+    network: Architecture,
+    /// Passes over the data.
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
+    /// Images of a batch.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: u32,
+    /// Step size of stochastic gradient descent.
+    #[arg(long, value_name = "RATE", default_value_t = 0.01)]
+    learning_rate: f64,
+    /// What a step follows: the sum over a batch's images, or their mean.
+    #[arg(long, value_enum, default_value_t = Gradient::Sum)]
+    gradient: Gradient,
+    /// Decides first weights, order of the images and dropout: the same seed gives the same model, to the last bit.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How ciphertexts are computed on: lane by lane, or as the literal n x n matrices.
+    #[arg(long, value_enum, default_value_t = Engine::Spectral)]
+    engine: Engine,
+    /// Width of the numbers where the data is a SOURCE; a file has its own.
+    #[arg(long, value_enum)]
+    scalar: Option<ScalarArgument>,
+    #[command(flatten)]
+    compute: Compute,
+    /// Also write the model after each epoch, as DIR/epoch-0001.safetensors and so on.
+    #[arg(long, value_name = "DIR")]
+    checkpoints: Option<PathBuf>,
+    /// The model to write; a file of that name is replaced.
+    #[arg(long, value_name = "MODEL")]
+    out: PathBuf,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Fields {
+    images: usize,
+    epochs: u32,
+    /// Of all epochs, without loading.
+    seconds: f64,
+    images_per_second: f64,
+    threads: usize,
+    engine: &'static str,
+    lanes: usize,
+    scalar: &'static str,
+    simd: &'static str,
+    load_seconds: f64,
+    epoch_seconds: Vec<f64>,
+    /// The mean loss of each epoch where it is plain; encrypted ones are in the model's file.
+    loss: Option<Vec<f64>>,
+}
+
+pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let (data, scalar) = input::open(&arguments.data, Split::Train, arguments.limit, arguments.scalar)?;
+    match scalar {
+        ScalarName::F32 => run_as::<f32>(arguments, &data, report),
+        ScalarName::F64 => run_as::<f64>(arguments, &data, report),
+    }
+}
+
+fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Result<(), Error> {
+    let options = Options {
+        architecture: arguments.network,
+        epochs: arguments.epochs as usize,
+        batch: arguments.batch as usize,
+        learning_rate: arguments.learning_rate,
+        gradient: arguments.gradient,
+        seed: arguments.seed,
+        engine: arguments.engine,
+        instruction_set: arguments.compute.instruction_set()?,
+    };
+    if let Some(folder) = &arguments.checkpoints {
+        std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create the folder", error))?;
+    }
+    let progress = report.progress("training", data.count() * options.epochs, "images");
+    let mut checkpoint = |epoch: usize, model: &crate::model::Model<T>| match &arguments.checkpoints {
+        Some(folder) => model.write(&folder.join(format!("epoch-{epoch:04}.safetensors"))),
+        None => Ok(()),
+    };
+    let (trained, threads) = arguments
+        .compute
+        .install(|threads| train::<T>(data, &options, &progress, &mut checkpoint).map(|trained| (trained, threads)))??;
+    drop(progress);
+    trained.model.write(&arguments.out)?;
+
+    let model = &trained.model;
+    let seconds = trained.epoch_seconds.iter().sum::<f64>();
+    let plain = model.form == Form::Plain;
+    let fields = Fields {
+        images: data.count(),
+        epochs: arguments.epochs,
+        seconds,
+        images_per_second: (data.count() * options.epochs) as f64 / seconds,
+        threads,
+        engine: model.form.name(),
+        lanes: model.lanes,
+        scalar: crate::container::scalar_name(T::SCALAR),
+        simd: options.instruction_set.name(),
+        load_seconds: trained.load_seconds,
+        epoch_seconds: trained.epoch_seconds.clone(),
+        loss: plain.then(|| model.loss.iter().map(|loss| more_core::Real::to_f64(loss[0])).collect()),
+    };
+    let text = format!(
+        "trained {} on {} images ({}), {} epochs in {:.2} s ({:.0} images/s on {} threads): {}",
+        arguments.network,
+        fields.images,
+        if plain { "plain".to_owned() } else { format!("{} engine, n = {}", fields.engine, fields.lanes) },
+        fields.epochs,
+        seconds,
+        fields.images_per_second,
+        threads,
+        arguments.out.display()
+    );
+    report.result(&fields, text)
+}

@@ -1,0 +1,206 @@
+//! From the planes of a data set to the elements that a network computes on.
+//!
+//! Every item of a data set has one or more *components*, each a plane of numbers: one component for plain data, `n` lanes in
+//! spectral form, `n^2` entries (row by row) in matrix form. A lane of a spectral data set is computed on packs of plain
+//! numbers, apart from the other lanes; a matrix on packs of ciphertexts.
+
+use more_core::{Ciphertext, Real};
+use nn_core::element::Pack;
+use nn_core::simd::{Isa, PackReal};
+use nn_core::{Element, Learn, Number, Weigh};
+
+use crate::container;
+
+/// The scalar types that networks are trained with: `f32` and `f64`.
+pub trait Scalar: PackReal + container::Element + Weight {}
+
+impl Scalar for f32 {}
+impl Scalar for f64 {}
+
+/// A weight: a number, or a ciphertext in matrix form.
+pub trait Weight: Element<Context = ()> {
+    /// Its number of components.
+    const COMPONENTS: usize;
+
+    /// The weight of the given components.
+    fn from_components(component: impl Fn(usize) -> <Self as Element>::Real) -> Self;
+
+    /// One component.
+    fn component(&self, index: usize) -> <Self as Element>::Real;
+
+    /// The weight that stands for a plain number.
+    fn from_plain(value: <Self as Element>::Real) -> Self {
+        Self::zero(()).offset(value)
+    }
+
+    /// `self + value` in every lane.
+    #[must_use]
+    fn offset(self, value: <Self as Element>::Real) -> Self;
+}
+
+macro_rules! plain_weight {
+    ($($real:ty),*) => {$(
+        impl Weight for $real {
+            const COMPONENTS: usize = 1;
+
+            fn from_components(component: impl Fn(usize) -> $real) -> Self {
+                component(0)
+            }
+
+            fn component(&self, _: usize) -> $real {
+                *self
+            }
+
+            fn offset(self, value: $real) -> Self {
+                self + value
+            }
+        }
+    )*};
+}
+plain_weight!(f32, f64);
+
+impl<T: Real + Number, const N: usize> Weight for Ciphertext<T, N> {
+    const COMPONENTS: usize = N * N;
+
+    fn from_components(component: impl Fn(usize) -> T) -> Self {
+        let mut columns = [[T::ZERO; N]; N];
+        for (j, column) in columns.iter_mut().enumerate() {
+            for (i, entry) in column.iter_mut().enumerate() {
+                *entry = component(i * N + j);
+            }
+        }
+        Self::from_columns(columns)
+    }
+
+    fn component(&self, index: usize) -> T {
+        self.columns()[index % N][index / N]
+    }
+
+    fn offset(self, value: T) -> Self {
+        let mut columns = *self.columns();
+        for (i, column) in columns.iter_mut().enumerate() {
+            column[i] = column[i] + value;
+        }
+        Self::from_columns(columns)
+    }
+}
+
+/// A plain weight for ciphertexts in matrix form, where the scalar is a type parameter: `Weigh<f32>` and `Weigh<f64>` exist, and
+/// `Weigh<T>` cannot be said for both.
+#[derive(Clone, Copy, Debug)]
+pub struct PlainWeight<T>(pub T);
+
+impl<I: Isa, const N: usize> Weigh<PlainWeight<I::Real>> for Ciphertext<Pack<I>, N> {
+    #[inline(always)]
+    fn from_weight(isa: I, weight: PlainWeight<I::Real>) -> Self {
+        Self::scalar(isa, weight.0)
+    }
+
+    #[inline(always)]
+    fn weigh_acc(self, weight: PlainWeight<I::Real>, x: Self) -> Self {
+        self.mul_acc_scalar(weight.0, x)
+    }
+}
+
+/// An element that is a pack: samples of several images, component by component.
+pub trait Packed<I: Isa>: Element<Real = I::Real, Number = Pack<I>, Context = I> {
+    /// Its number of components.
+    const COMPONENTS: usize;
+
+    /// The pack of one component.
+    fn pack(&self, component: usize) -> &Pack<I>;
+
+    /// The pack of one component, to be filled.
+    fn pack_mut(&mut self, component: usize) -> &mut Pack<I>;
+}
+
+impl<I: Isa> Packed<I> for Pack<I> {
+    const COMPONENTS: usize = 1;
+
+    #[inline(always)]
+    fn pack(&self, _: usize) -> &Pack<I> {
+        self
+    }
+
+    #[inline(always)]
+    fn pack_mut(&mut self, _: usize) -> &mut Pack<I> {
+        self
+    }
+}
+
+impl<I: Isa, const N: usize> Packed<I> for Ciphertext<Pack<I>, N> {
+    const COMPONENTS: usize = N * N;
+
+    #[inline(always)]
+    fn pack(&self, component: usize) -> &Pack<I> {
+        &self.columns()[component % N][component / N]
+    }
+
+    #[inline(always)]
+    fn pack_mut(&mut self, component: usize) -> &mut Pack<I> {
+        &mut self.columns_mut()[component % N][component / N]
+    }
+}
+
+/// What training computes on: packs that learn weights of type `W`.
+pub trait Learner<I: Isa, W: Weight>: Packed<I> + Learn<W> {}
+
+impl<I: Isa, W: Weight, E: Packed<I> + Learn<W>> Learner<I, W> for E {}
+
+/// Planes of numbers: `[item][component][value]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Planes<'a, T> {
+    /// The numbers.
+    pub values: &'a [T],
+    /// Components of an item.
+    pub components: usize,
+    /// Numbers of a plane.
+    pub len: usize,
+}
+
+impl<T: Copy> Planes<'_, T> {
+    /// One plane.
+    #[inline(always)]
+    fn plane(&self, item: usize, component: usize) -> &[T] {
+        &self.values[(item * self.components + component) * self.len..][..self.len]
+    }
+
+    /// Fills `packs` with the components from `first` on of the items given, as many as a pack has samples or fewer: zeros take
+    /// the places that are left.
+    pub fn gather<I: Isa<Real = T>, E: Packed<I>>(&self, items: &[usize], first: usize, packs: &mut [E])
+    where
+        T: PackReal,
+    {
+        for component in 0..E::COMPONENTS {
+            let mut planes = [&[] as &[T]; MAX_SAMPLES];
+            for (plane, item) in planes.iter_mut().zip(items) {
+                *plane = self.plane(*item, first + component);
+            }
+            let planes = &planes[..items.len()];
+            for (index, pack) in packs.iter_mut().enumerate() {
+                let samples = pack.pack_mut(component).samples_mut();
+                for (sample, plane) in samples.iter_mut().zip(planes) {
+                    *sample = plane[index];
+                }
+                for sample in &mut samples[planes.len()..] {
+                    *sample = T::ZERO;
+                }
+            }
+        }
+    }
+}
+
+/// The most samples of a pack.
+const MAX_SAMPLES: usize = 16;
+
+/// Writes the samples of `packs` to planes `[item][component][value]`: the inverse of [`Planes::gather`].
+pub fn scatter<I: Isa, E: Packed<I>>(packs: &[E], components: usize, first: usize, out: &mut [I::Real]) {
+    for (sample, item) in out.chunks_exact_mut(components * packs.len()).enumerate() {
+        let planes = item.chunks_exact_mut(packs.len()).skip(first).take(E::COMPONENTS);
+        for (component, plane) in planes.enumerate() {
+            for (value, pack) in plane.iter_mut().zip(packs) {
+                *value = pack.pack(component).samples()[sample];
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Inference: a network's outputs for a whole data set, on plain data and on ciphertexts, without a key.
+//!
+//! Images stream through in chunks, so memory does not grow with the data set. A pack of images is a unit of work of the
+//! threads; in spectral form every lane of it is computed on packs of plain numbers.
+
+use std::path::Path;
+
+use more_core::Ciphertext;
+use nn_core::element::Pack;
+use nn_core::simd::{InstructionSet, Isa, Job};
+use nn_core::{Element, Network, Weigh, infer, layout};
+use rayon::prelude::*;
+
+use crate::components::{Packed, PlainWeight, Planes, Scalar, Weight, scatter};
+use crate::container::{
+    Container, Content, ContainerWriter, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer, align_keys,
+    check_same_key, label_tensor, output_tensor, plain_label_tensor,
+};
+use crate::error::{Error, Kind};
+use crate::interrupt;
+use crate::model::Model;
+use crate::progress::Progress;
+use crate::samples::{Buffers, Input, components, planes_to_entries};
+use crate::training::{Engine, internal, too_many_lanes};
+use crate::with_lanes;
+
+/// Chunks that are computed at a time, for each thread.
+const CHUNKS_PER_THREAD: usize = 2;
+
+/// Computes the outputs of the model at `model` for all images of `input` and writes them to `out`, labels passed on.
+///
+/// Outputs have the form of `engine`, or are plain where the data is. A plain model is evaluated on plain and on encrypted data; an
+/// encrypted one on data of its key.
+///
+/// # Errors
+/// [`Kind::Key`] for data of another key than the model's; [`Kind::Shape`] for images that the network does not take or
+/// another scalar than the model's; [`Kind::Usage`] for an encrypted model on plain data; [`Kind::NonFinite`];
+/// [`Kind::Interrupted`]; reading and writing errors. Nothing is left at `out` then, or what was there before.
+pub fn predict<T: Scalar>(
+    input: &Input,
+    model: &Container,
+    engine: Engine,
+    instruction_set: InstructionSet,
+    out: &Path,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let form = if input.form() == Form::Plain { Form::Plain } else { engine.form() };
+    let model = weights_for::<T>(input, model, form)?;
+    let network = model.architecture.network();
+    let mut metadata = Metadata::plain(Content::Outputs, T::SCALAR, &[network.outputs()], input.class_names());
+    let mut key = None;
+    if let (Input::File(file), true) = (input, form != Form::Plain) {
+        let id = file.metadata().key_id;
+        let id = id.ok_or_else(|| input.locate(Error::new(Kind::Key, "the file names no key")))?;
+        metadata = metadata.encrypted(form, input.lanes(), id);
+        key = Some(file.container().evaluation_key_bytes()?);
+    }
+    metadata.network = Some(model.architecture.name().to_owned());
+    let count = input.count();
+    let mut tensors = vec![output_tensor(&metadata, count)];
+    if input.has_encrypted_labels() {
+        tensors.push(label_tensor(&metadata, count));
+    } else if input.has_labels() {
+        tensors.push(plain_label_tensor(count));
+    }
+    let mut writer = ContainerWriter::create(out, &metadata, key.as_deref(), tensors)?;
+    if let Some(labels) = input.plain_labels()? {
+        let labels: Vec<i64> = labels.into_iter().map(i64::from).collect();
+        writer.write(PLAIN_LABELS, &labels)?;
+    }
+    let job = Run { input, model: &model, form, writer: &mut writer, progress };
+    match form {
+        Form::Matrix => T::dispatch_matrix(instruction_set, OnMatrices(job)),
+        _ => T::dispatch(instruction_set, OnPlanes(job)),
+    }?;
+    if input.has_encrypted_labels() {
+        pass_labels_on::<T>(input, form, &mut writer)?;
+    }
+    interrupt::check()?;
+    writer.finish()
+}
+
+/// The model, fit for the data: of the same scalar and key, in a form that `form` can be computed with, its lanes in the order of
+/// the data's.
+fn weights_for<T: Scalar>(input: &Input, container: &Container, form: Form) -> Result<Model<T>, Error> {
+    let mut model = Model::<T>::read(container)?;
+    input.check(model.architecture)?;
+    if model.form == Form::Plain {
+        return Ok(model);
+    }
+    let Input::File(file) = input else {
+        let error = Error::new(Kind::Usage, "an encrypted model is of no use on plain data").at(container.path());
+        return Err(error.with_hint("encrypt the data with the model's key, or train a plain model"));
+    };
+    if form == Form::Plain {
+        let error = Error::new(Kind::Usage, "the data is plain, the model is encrypted").at(file.container().path());
+        return Err(error.with_hint("encrypt the data with the model's key"));
+    }
+    check_same_key(file.container(), container)?;
+    with_lanes!(model.lanes, N => {
+        let lane_of = align_keys::<T, N>(file.container(), container)?;
+        if form == Form::Spectral {
+            model = model.into_spectral(container)?;
+            model.planes = lane_of.iter().map(|lane| model.planes[*lane].clone()).collect();
+        } else if model.form == Form::Spectral {
+            let key = container.evaluation_key::<T, N>()?;
+            let mut planes = vec![Vec::with_capacity(model.planes[0].len()); N * N];
+            for index in 0..model.planes[0].len() {
+                let lanes = std::array::from_fn(|lane| model.planes[lane][index]);
+                let weight = key.to_ciphertext(&more_core::Spectrum::<T, N>::from_lanes(lanes));
+                for (component, plane) in planes.iter_mut().enumerate() {
+                    plane.push(Weight::component(&weight, component));
+                }
+            }
+            (model.planes, model.form) = (planes, Form::Matrix);
+        }
+        model
+    })
+}
+
+/// Copies the labels of `input`, brought to `form`.
+fn pass_labels_on<T: Scalar>(input: &Input, form: Form, writer: &mut ContainerWriter) -> Result<(), Error> {
+    let Input::File(file) = input else { return Ok(()) };
+    let (count, classes) = (input.count(), input.class_names().len());
+    let mut buffer = ReadBuffer::new();
+    if form == file.metadata().form {
+        return writer.write(LABELS, file.read_labels::<T>(0..count, &mut buffer)?);
+    }
+    with_lanes!(input.lanes(), N => {
+        let key = file.container().evaluation_key::<T, N>()?;
+        let mut lanes = vec![T::ZERO; count * N * classes];
+        file.read_label_lanes::<T, N>(0..count, &key, &mut buffer, &mut lanes)?;
+        if form == Form::Spectral {
+            return writer.write(LABELS, &lanes);
+        }
+        for item in lanes.chunks_exact(N * classes) {
+            for class in 0..classes {
+                let lanes = std::array::from_fn(|lane| item[lane * classes + class]);
+                let label = key.to_ciphertext(&more_core::Spectrum::<T, N>::from_lanes(lanes));
+                let entries: Vec<T> = (0..N * N).map(|entry| Weight::component(&label, entry)).collect();
+                writer.write(LABELS, &entries)?;
+            }
+        }
+    })
+}
+
+/// Inference, to be compiled for each instruction set.
+struct Run<'a, T> {
+    input: &'a Input,
+    model: &'a Model<T>,
+    form: Form,
+    writer: &'a mut ContainerWriter,
+    progress: &'a Progress,
+}
+
+/// Inference on planes: plain data, or the lanes of ciphertexts.
+struct OnPlanes<'a, T>(Run<'a, T>);
+
+/// Inference on matrices.
+struct OnMatrices<'a, T>(Run<'a, T>);
+
+impl<T: Scalar> Job<T> for OnPlanes<'_, T> {
+    type Output = Result<(), Error>;
+
+    fn run<I: Isa<Real = T>>(self, isa: I) -> Result<(), Error> {
+        let parameters = self.0.parameters::<T>(self.0.input.lanes())?;
+        self.0.chunks::<I, Pack<I>, T>(isa, parameters)
+    }
+}
+
+impl<T: Scalar> Job<T> for OnMatrices<'_, T> {
+    type Output = Result<(), Error>;
+
+    fn run<I: Isa<Real = T>>(self, isa: I) -> Result<(), Error> {
+        match self.0.input.lanes() {
+            2 => self.0.matrix::<I, 2>(isa),
+            3 => self.0.matrix::<I, 3>(isa),
+            4 => self.0.matrix::<I, 4>(isa),
+            lanes => Err(too_many_lanes(lanes)),
+        }
+    }
+}
+
+impl<T: Scalar> Run<'_, T> {
+    fn matrix<I: Isa<Real = T>, const N: usize>(self, isa: I) -> Result<(), Error> {
+        if self.model.form == Form::Plain {
+            let weights = self.parameters::<T>(1)?;
+            let weights = weights.into_iter().map(|run| run.into_iter().map(PlainWeight).collect()).collect();
+            self.chunks::<I, Ciphertext<Pack<I>, N>, PlainWeight<T>>(isa, weights)
+        } else {
+            let weights = self.parameters::<Ciphertext<T, N>>(1)?;
+            self.chunks::<I, Ciphertext<Pack<I>, N>, Ciphertext<T, N>>(isa, weights)
+        }
+    }
+
+    /// The model's parameters in the order of the kernels, for each run of the network that an image takes; those of a plain
+    /// model serve all.
+    fn parameters<W: Weight + Element<Real = T>>(&self, runs: usize) -> Result<Vec<Vec<W>>, Error> {
+        let network = self.model.architecture.network();
+        let shared = self.model.form == Form::Plain;
+        let run = |run: usize| {
+            let weights: Vec<W> = self.model.weights(if shared { 0 } else { run * W::COMPONENTS });
+            let mut kernel = vec![W::zero(()); weights.len()];
+            layout::to_kernel(&network, &weights, &mut kernel).map_err(internal)?;
+            Ok(kernel)
+        };
+        (0..runs).map(run).collect()
+    }
+
+    /// Reads, computes and writes chunk after chunk, several at a time.
+    fn chunks<I, E, W>(self, isa: I, parameters: Vec<Vec<W>>) -> Result<(), Error>
+    where
+        I: Isa<Real = T>,
+        E: Packed<I> + Weigh<W>,
+        W: Copy + Send + Sync,
+    {
+        let network = self.model.architecture.network();
+        let parts = components(self.form, self.input.lanes());
+        let evaluator = Evaluator::<I, E, W> { isa, network, parameters, parts, kinds: std::marker::PhantomData };
+
+        let count = self.input.count();
+        let chunk = self.input.chunk::<T>(self.form);
+        let image = parts * network.input().len();
+        let output = parts * network.outputs();
+        let group = chunk * (CHUNKS_PER_THREAD * rayon::current_num_threads()).min(count.div_ceil(chunk));
+        let mut outputs = vec![T::ZERO; group.min(count) * output];
+        let mut stored = vec![T::ZERO; if self.form == Form::Matrix { outputs.len() } else { 0 }];
+        let mut workers: Vec<Worker<T, E>> = Vec::new();
+        workers.resize_with(group.min(count).div_ceil(chunk), Worker::default);
+        for first in (0..count).step_by(group) {
+            let images = group.min(count - first);
+            let outputs = &mut outputs[..images * output];
+            let work = outputs.par_chunks_mut(chunk * output).zip(&mut workers).enumerate();
+            work.try_for_each(|(index, (outputs, worker))| {
+                interrupt::check()?;
+                let first = first + index * chunk;
+                let range = first..first + outputs.len() / output;
+                let read = range.len();
+                worker.images.resize(read * image, T::ZERO);
+                self.input.read_images(range, self.form, &mut worker.buffers, &mut worker.images)?;
+                evaluator.run(worker, outputs)?;
+                self.progress.advance(read);
+                Ok::<(), Error>(())
+            })?;
+            if self.form == Form::Matrix {
+                let stored = &mut stored[..outputs.len()];
+                planes_to_entries(outputs, network.outputs(), parts, stored);
+                self.writer.write(OUTPUTS, stored)?;
+            } else {
+                self.writer.write(OUTPUTS, outputs)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The memory of one chunk, used again and again.
+struct Worker<T, E> {
+    buffers: Buffers<T>,
+    images: Vec<T>,
+    input: Vec<E>,
+    scratch: Vec<E>,
+    output: Vec<E>,
+}
+
+impl<T, E> Default for Worker<T, E> {
+    fn default() -> Self {
+        let (images, input) = (Vec::new(), Vec::new());
+        Self { buffers: Buffers::default(), images, input, scratch: Vec::new(), output: Vec::new() }
+    }
+}
+
+/// A network with its parameters, ready to run.
+struct Evaluator<I: Isa, E, W> {
+    isa: I,
+    network: Network<'static>,
+    /// In the order of the kernels, one set a run.
+    parameters: Vec<Vec<W>>,
+    /// Components of an image.
+    parts: usize,
+    kinds: std::marker::PhantomData<fn(E)>,
+}
+
+impl<I, E, W> Evaluator<I, E, W>
+where
+    I: Isa<Real: Scalar>,
+    E: Packed<I> + Weigh<W>,
+    W: Copy,
+{
+    /// The outputs `[image][component][output]` of the images that `worker` holds.
+    fn run(&self, worker: &mut Worker<I::Real, E>, outputs: &mut [I::Real]) -> Result<(), Error> {
+        let network = &self.network;
+        let zero = E::zero(self.isa);
+        worker.input.resize(network.input().len(), zero);
+        worker.scratch.resize(network.scratch(), zero);
+        worker.output.resize(network.outputs(), zero);
+        let len = network.input().len();
+        let images = Planes { values: &worker.images, components: self.parts, len };
+        let output = self.parts * network.outputs();
+        for (pack, outputs) in outputs.chunks_mut(I::SAMPLES * output).enumerate() {
+            let count = outputs.len() / output;
+            let mut items = [0; 16];
+            for (index, item) in items.iter_mut().enumerate() {
+                *item = pack * I::SAMPLES + index;
+            }
+            for (run, parameters) in self.parameters.iter().enumerate() {
+                let first = run * E::COMPONENTS;
+                images.gather::<I, E>(&items[..count], first, &mut worker.input);
+                infer(self.isa, network, parameters, &worker.input, &mut worker.scratch, &mut worker.output)
+                    .map_err(internal)?;
+                scatter::<I, E>(&worker.output, self.parts, first, outputs);
+            }
+        }
+        Ok(())
+    }
+}

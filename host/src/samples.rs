@@ -1,0 +1,361 @@
+//! Images and labels in memory, as the engines want them.
+
+use std::ops::Range;
+
+use more_core::{Ciphertext, EvaluationKey, Spectrum};
+use nn_core::{Head, Network};
+use rayon::prelude::*;
+
+use crate::architecture::Architecture;
+use crate::components::{Planes, Scalar};
+use crate::container::{Form, ImagesFile, LabelKind, ReadBuffer, matrix_entries, put_matrix_entries};
+use crate::dataset::Dataset;
+use crate::error::{Error, Kind};
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::with_lanes;
+
+/// Bytes that are read at a time, about.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// A data set that is being read: plain images from a source, or a container.
+#[derive(Debug)]
+pub enum Input {
+    /// Images in the clear.
+    Plain(Dataset),
+    /// Images from a file, mostly encrypted.
+    File(ImagesFile),
+}
+
+impl Input {
+    /// Number of images.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Plain(data) => data.len(),
+            Self::File(file) => file.count(),
+        }
+    }
+
+    /// Channels, height and width.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        match self {
+            Self::Plain(data) => data.shape(),
+            Self::File(file) => file.shape(),
+        }
+    }
+
+    /// Names of the classes.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        match self {
+            Self::Plain(data) => data.class_names(),
+            Self::File(file) => &file.metadata().classes,
+        }
+    }
+
+    /// How the numbers are represented.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        match self {
+            Self::Plain(_) => Form::Plain,
+            Self::File(file) => file.metadata().form,
+        }
+    }
+
+    /// Number of lanes, 1 for plain data.
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        match self {
+            Self::Plain(_) => 1,
+            Self::File(file) => file.metadata().lanes,
+        }
+    }
+
+    /// Whether there are labels.
+    #[must_use]
+    pub fn has_labels(&self) -> bool {
+        match self {
+            Self::Plain(_) => true,
+            Self::File(file) => file.label_kind() != LabelKind::None,
+        }
+    }
+
+    /// Whether the labels are encrypted.
+    #[must_use]
+    pub fn has_encrypted_labels(&self) -> bool {
+        matches!(self, Self::File(file) if file.label_kind() == LabelKind::Encrypted)
+    }
+
+    /// The labels in the clear, where there are such.
+    ///
+    /// # Errors
+    /// Reading errors.
+    pub fn plain_labels(&self) -> Result<Option<Vec<u32>>, Error> {
+        match self {
+            Self::Plain(data) => Ok(Some(data.labels().to_vec())),
+            Self::File(file) => file.plain_labels(),
+        }
+    }
+
+    /// Checks that the network takes these images.
+    ///
+    /// # Errors
+    /// [`Kind::Shape`], with the file's name.
+    pub fn check(&self, architecture: Architecture) -> Result<(), Error> {
+        architecture.check_data(self.shape(), self.class_names().len()).map_err(|error| self.locate(error))
+    }
+
+    /// Names the file, if it is one.
+    #[must_use]
+    pub fn locate(&self, error: Error) -> Error {
+        match self {
+            Self::Plain(_) => error,
+            Self::File(file) => error.at(file.container().path()),
+        }
+    }
+
+    /// Bytes of an image in a form, in memory.
+    fn image_values(&self, form: Form) -> usize {
+        self.shape().iter().product::<usize>() * components(form, self.lanes())
+    }
+
+    /// Images to read at a time in a form: a few megabytes, a whole number of packs.
+    #[must_use]
+    pub fn chunk<T: Scalar>(&self, form: Form) -> usize {
+        let images = CHUNK_BYTES / (self.image_values(form) * T::BYTES);
+        images.next_multiple_of(16).max(16)
+    }
+
+    /// Reads images as planes `[image][component][pixel]` in a form that is `Plain` where the data is and not otherwise.
+    ///
+    /// # Errors
+    /// [`Kind::NonFinite`] naming the image; reading errors.
+    ///
+    /// # Panics
+    /// Where `out` has not the length of the images.
+    pub fn read_images<T: Scalar>(
+        &self,
+        images: Range<usize>,
+        form: Form,
+        buffer: &mut Buffers<T>,
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        match self {
+            Self::Plain(data) => {
+                buffer.pixels.resize(out.len(), 0.0);
+                data.read_images(images, &mut buffer.pixels)?;
+                for (value, pixel) in out.iter_mut().zip(&buffer.pixels) {
+                    *value = T::from_f64(f64::from(*pixel));
+                }
+                Ok(())
+            }
+            Self::File(file) if form == Form::Plain => {
+                out.copy_from_slice(file.read_images(images, &mut buffer.bytes)?);
+                Ok(())
+            }
+            Self::File(file) => with_lanes!(file.metadata().lanes, N => {
+                let key = file.container().evaluation_key::<T, N>()?;
+                if form == Form::Spectral {
+                    return file.read_image_lanes::<T, N>(images, &key, &mut buffer.bytes, out);
+                }
+                let plane = file.metadata().item_len();
+                let stored = file.read_images::<T>(images, &mut buffer.bytes)?;
+                match file.metadata().form {
+                    Form::Matrix => entries_to_planes::<T, N>(stored, plane, out),
+                    _ => lanes_to_entries::<T, N>(stored, plane, &key, out),
+                }
+            }),
+        }
+    }
+
+    /// Reads labels as planes `[image][component][output]`: a one-hot vector for a softmax, the probability of class 1 for
+    /// a sigmoid. Plain labels are the same in every component's message: 0 or 1 in every lane.
+    ///
+    /// # Errors
+    /// [`Kind::Missing`] without labels; [`Kind::NonFinite`] naming the image; reading errors.
+    pub fn read_labels<T: Scalar>(&self, network: &Network<'_>, form: Form) -> Result<Vec<T>, Error> {
+        let (outputs, classes) = (network.outputs(), network.classes());
+        let per_image = components(form, self.lanes()) * outputs;
+        // Of a probability vector, a sigmoid takes the second class.
+        let first = match network.head() {
+            Head::Sigmoid => 1,
+            _ => 0,
+        };
+        let mut out = vec![T::ZERO; self.count() * per_image];
+        if let Some(labels) = self.plain_labels()? {
+            for (label, planes) in labels.iter().zip(out.chunks_exact_mut(per_image)) {
+                let Some(output) = (*label as usize).checked_sub(first).filter(|&output| output < outputs)
+                else {
+                    continue;
+                };
+                for (component, plane) in planes.chunks_exact_mut(outputs).enumerate() {
+                    // In matrix form a plain number is a multiple of the identity matrix.
+                    let on_diagonal = form != Form::Matrix || component % (self.lanes() + 1) == 0;
+                    plane[output] = if on_diagonal { T::ONE } else { T::ZERO };
+                }
+            }
+            return Ok(out);
+        }
+        let Self::File(file) = self else { return Ok(out) };
+        file.require_labels()?;
+        with_lanes!(file.metadata().lanes, N => {
+            let key = file.container().evaluation_key::<T, N>()?;
+            let mut buffer = ReadBuffer::new();
+            let mut planes = vec![T::ZERO; self.count() * components(form, N) * classes];
+            if form == Form::Spectral {
+                file.read_label_lanes::<T, N>(0..self.count(), &key, &mut buffer, &mut planes)?;
+            } else {
+                let stored = file.read_labels::<T>(0..self.count(), &mut buffer)?;
+                match file.metadata().form {
+                    Form::Matrix => entries_to_planes::<T, N>(stored, classes, &mut planes),
+                    _ => lanes_to_entries::<T, N>(stored, classes, &key, &mut planes),
+                }
+            }
+            for (from, to) in planes.chunks_exact(classes).zip(out.chunks_exact_mut(outputs)) {
+                to.copy_from_slice(&from[first..first + outputs]);
+            }
+        })?;
+        Ok(out)
+    }
+}
+
+/// Memory for reading, used again and again.
+#[derive(Debug)]
+pub struct Buffers<T> {
+    bytes: ReadBuffer,
+    pixels: Vec<f32>,
+    scalar: std::marker::PhantomData<T>,
+}
+
+impl<T> Default for Buffers<T> {
+    fn default() -> Self {
+        Self { bytes: ReadBuffer::new(), pixels: Vec::new(), scalar: std::marker::PhantomData }
+    }
+}
+
+/// Components of a value in a form.
+#[must_use]
+pub fn components(form: Form, lanes: usize) -> usize {
+    match form {
+        Form::Plain => 1,
+        Form::Spectral => lanes,
+        Form::Matrix => lanes * lanes,
+    }
+}
+
+/// `[item][value][entry]` to `[item][entry][value]`.
+fn entries_to_planes<T: Scalar, const N: usize>(stored: &[T], plane: usize, out: &mut [T]) {
+    let (entries, item) = (N * N, plane * N * N);
+    for (stored, out) in stored.chunks_exact(item).zip(out.chunks_exact_mut(item)) {
+        for (index, values) in stored.chunks_exact(entries).enumerate() {
+            for (entry, value) in values.iter().enumerate() {
+                out[entry * plane + index] = *value;
+            }
+        }
+    }
+}
+
+/// `[item][lane][value]` to `[item][entry][value]`.
+fn lanes_to_entries<T: Scalar, const N: usize>(
+    stored: &[T],
+    plane: usize,
+    key: &EvaluationKey<T, N>,
+    out: &mut [T],
+) {
+    for (stored, out) in stored.chunks_exact(plane * N).zip(out.chunks_exact_mut(plane * N * N)) {
+        for index in 0..plane {
+            let spectrum = Spectrum::from_lanes(std::array::from_fn(|lane| stored[lane * plane + index]));
+            let mut entries = [[T::ZERO; N]; N];
+            put_matrix_entries(&key.to_ciphertext(&spectrum), entries.as_flattened_mut());
+            for (entry, value) in entries.as_flattened().iter().enumerate() {
+                out[entry * plane + index] = *value;
+            }
+        }
+    }
+}
+
+/// `[item][entry][value]` to `[item][value][entry]`, the order of files.
+pub fn planes_to_entries<T: Scalar>(planes: &[T], plane: usize, entries: usize, out: &mut [T]) {
+    let item = plane * entries;
+    for (planes, out) in planes.chunks_exact(item).zip(out.chunks_exact_mut(item)) {
+        for (entry, values) in planes.chunks_exact(plane).enumerate() {
+            for (index, value) in values.iter().enumerate() {
+                out[index * entries + entry] = *value;
+            }
+        }
+    }
+}
+
+/// A ciphertext's lanes from its entries, row by row.
+pub(crate) fn entries_to_lanes<T: Scalar, const N: usize>(
+    key: &EvaluationKey<T, N>,
+    entries: &[T],
+) -> Result<[T; N], Error> {
+    let ciphertext: Ciphertext<T, N> = matrix_entries(entries);
+    Ok(*key.to_spectrum(&ciphertext)?.lanes())
+}
+
+/// A training set in memory.
+#[derive(Debug)]
+pub struct Samples<T> {
+    /// Number of images.
+    pub count: usize,
+    /// Components of a value.
+    pub components: usize,
+    images: Vec<T>,
+    image_len: usize,
+    labels: Vec<T>,
+    label_len: usize,
+}
+
+impl<T: Scalar> Samples<T> {
+    /// Reads all of `input` in the form an engine works in.
+    ///
+    /// # Errors
+    /// As [`Input::read_images`] and [`Input::read_labels`].
+    pub fn load(
+        input: &Input,
+        network: &Network<'_>,
+        form: Form,
+        progress: &Progress,
+    ) -> Result<Self, Error> {
+        let components = components(form, input.lanes());
+        let image_len = network.input().len();
+        let labels = input.read_labels(network, form)?;
+        let mut images = vec![T::ZERO; input.count() * components * image_len];
+        let chunk = input.chunk::<T>(form);
+        images.par_chunks_mut(chunk * components * image_len).enumerate().try_for_each_init(
+            Buffers::default,
+            |buffers, (index, out)| {
+                interrupt::check()?;
+                let first = index * chunk;
+                let range = first..input.count().min(first + chunk);
+                let read = range.len();
+                input.read_images(range, form, buffers, out)?;
+                progress.advance(read);
+                Ok::<(), Error>(())
+            },
+        )?;
+        Ok(Self { count: input.count(), components, images, image_len, labels, label_len: network.outputs() })
+    }
+
+    /// The images' planes.
+    #[must_use]
+    pub fn images(&self) -> Planes<'_, T> {
+        Planes { values: &self.images, components: self.components, len: self.image_len }
+    }
+
+    /// The labels' planes.
+    #[must_use]
+    pub fn labels(&self) -> Planes<'_, T> {
+        Planes { values: &self.labels, components: self.components, len: self.label_len }
+    }
+}
+
+/// The error for data that does not carry what an engine needs.
+pub(crate) fn not_encrypted(engine: &str) -> Error {
+    Error::new(Kind::Usage, format!("the {engine} engine works on ciphertexts, and this data is plain"))
+        .with_hint("encrypt the data with `more-nn encrypt`, or leave --engine out")
+}

@@ -1,0 +1,298 @@
+//! Training, on plain data and on ciphertexts, by the same code.
+//!
+//! No function here takes a secret key, nor does anything they take hold one. A batch is cut into packs, the units of work of
+//! the threads: each has its own gradient, and they are added in order, so any number of threads gives the same bits. In
+//! spectral form every lane is a network of its own, computed on packs of plain numbers; nothing mixes lanes. In matrix
+//! form weights and values are n x n matrices, which an evaluation key only keeps from leaving the algebra of ciphertexts.
+
+mod lane;
+pub(crate) mod order;
+
+use std::fmt;
+use std::time::Instant;
+
+use more_core::{Ciphertext, EvaluationKey};
+use nn_core::Element;
+use nn_core::element::Pack;
+use nn_core::simd::{InstructionSet, Isa, Job};
+use rayon::prelude::*;
+use serde_json::json;
+
+use crate::architecture::Architecture;
+use crate::components::{Learner, Scalar, Weight};
+use crate::container::Form;
+use crate::error::{Error, Kind};
+use crate::interrupt;
+use crate::model::Model;
+use crate::progress::Progress;
+use crate::samples::{Input, Samples, not_encrypted};
+pub(crate) use lane::internal;
+use lane::{Lane, Pass};
+
+/// Batches between two looks at the clock and at Ctrl-C.
+const SEGMENT: usize = 32;
+
+/// How ciphertexts are computed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Engine {
+    /// Lane by lane: n times the plain cost.
+    Spectral,
+    /// The literal n x n matrices.
+    Matrix,
+}
+
+impl Engine {
+    /// The form that it computes in.
+    #[must_use]
+    pub const fn form(self) -> Form {
+        match self {
+            Self::Spectral => Form::Spectral,
+            Self::Matrix => Form::Matrix,
+        }
+    }
+}
+
+/// What a batch's gradient is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Gradient {
+    /// The sum over its images.
+    Sum,
+    /// The mean over its images.
+    Mean,
+}
+
+/// How a network is trained: stochastic gradient descent on mini-batches.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The network.
+    pub architecture: Architecture,
+    /// Passes over the data.
+    pub epochs: usize,
+    /// Images of a batch.
+    pub batch: usize,
+    /// Step size.
+    pub learning_rate: f64,
+    /// What the step is multiplied with.
+    pub gradient: Gradient,
+    /// Decides first weights, order and dropout.
+    pub seed: u64,
+    /// For ciphertexts; plain data is computed on as it is.
+    pub engine: Engine,
+    /// Instructions to compute with.
+    pub instruction_set: InstructionSet,
+}
+
+/// A trained model, and what it took.
+#[derive(Clone, Debug)]
+pub struct Trained<T> {
+    /// The model.
+    pub model: Model<T>,
+    /// Seconds for reading, checking and converting the data.
+    pub load_seconds: f64,
+    /// Seconds of each epoch.
+    pub epoch_seconds: Vec<f64>,
+}
+
+/// Trains a network on all images of `input`, on the threads of the current rayon pool. `checkpoint` gets the model
+/// after each epoch, counted from 1.
+///
+/// # Errors
+/// [`Kind::Shape`] for images that the network does not take; [`Kind::Missing`] without labels; [`Kind::Usage`] for options
+/// out of range; [`Kind::NonFinite`] where the weights left the numbers; [`Kind::Interrupted`]; reading errors.
+pub fn train<T: Scalar>(
+    input: &Input,
+    options: &Options,
+    progress: &Progress,
+    checkpoint: &mut (dyn FnMut(usize, &Model<T>) -> Result<(), Error> + Send),
+) -> Result<Trained<T>, Error> {
+    input.check(options.architecture)?;
+    if !input.has_labels() {
+        let error = Error::new(Kind::Missing, "the data has no labels, and training needs them");
+        return Err(input.locate(error));
+    }
+    if options.batch == 0 {
+        return Err(Error::usage("a batch needs at least one image"));
+    }
+    if !(options.learning_rate > 0.0 && options.learning_rate.is_finite()) {
+        return Err(Error::usage("the learning rate must be a positive number"));
+    }
+    let encrypted = input.form() != Form::Plain;
+    let form = if encrypted { options.engine.form() } else { Form::Plain };
+    let start = Instant::now();
+    progress.label("loading");
+    let samples = Samples::<T>::load(input, &options.architecture.network(), form, &Progress::hidden())?;
+    let load_seconds = start.elapsed().as_secs_f64();
+    let key = match input {
+        Input::File(file) if encrypted => {
+            let id = file.metadata().key_id.ok_or_else(|| input.locate(not_encrypted("encrypted")))?;
+            Some((id, file.container().evaluation_key_bytes()?))
+        }
+        _ => None,
+    };
+    let model = Model {
+        architecture: options.architecture,
+        classes: input.class_names().to_vec(),
+        form,
+        lanes: input.lanes(),
+        key,
+        planes: Vec::new(),
+        loss: Vec::new(),
+        training: Some(json!({
+            "batch": options.batch,
+            "epochs": options.epochs,
+            "gradient": match options.gradient { Gradient::Sum => "sum", Gradient::Mean => "mean" },
+            "images": samples.count,
+            "learning_rate": options.learning_rate,
+            "seed": options.seed,
+        })),
+    };
+    let job = Run { input, options, samples: &samples, model, progress, checkpoint };
+    let set = options.instruction_set;
+    let outcome = match form {
+        Form::Matrix => T::dispatch_matrix(set, OnMatrices(job)),
+        _ => T::dispatch(set, OnPlanes(job)),
+    };
+    let (model, epoch_seconds) = outcome?;
+    Ok(Trained { model, load_seconds, epoch_seconds })
+}
+
+/// Training on planes: plain data, or the lanes of ciphertexts.
+struct OnPlanes<'a, T>(Run<'a, T>);
+
+/// Training on matrices.
+struct OnMatrices<'a, T>(Run<'a, T>);
+
+/// Training, to be compiled for each instruction set.
+struct Run<'a, T> {
+    input: &'a Input,
+    options: &'a Options,
+    samples: &'a Samples<T>,
+    model: Model<T>,
+    progress: &'a Progress,
+    checkpoint: &'a mut (dyn FnMut(usize, &Model<T>) -> Result<(), Error> + Send),
+}
+
+type Outcome<T> = Result<(Model<T>, Vec<f64>), Error>;
+
+impl<T: Scalar> Job<T> for OnPlanes<'_, T> {
+    type Output = Outcome<T>;
+
+    fn run<I: Isa<Real = T>>(self, isa: I) -> Outcome<T> {
+        let lanes = self.0.model.lanes;
+        self.0.epochs::<I, Pack<I>, T>(isa, lanes, &|weight| weight)
+    }
+}
+
+impl<T: Scalar> Job<T> for OnMatrices<'_, T> {
+    type Output = Outcome<T>;
+
+    fn run<I: Isa<Real = T>>(self, isa: I) -> Outcome<T> {
+        match self.0.model.lanes {
+            2 => self.0.matrix::<I, 2>(isa),
+            3 => self.0.matrix::<I, 3>(isa),
+            4 => self.0.matrix::<I, 4>(isa),
+            lanes => Err(too_many_lanes(lanes)),
+        }
+    }
+}
+
+/// The error for matrices that are too large for the matrix engine.
+pub(crate) fn too_many_lanes(lanes: usize) -> Error {
+    Error::usage(format!("the matrix engine takes 2 to 4 lanes, the data has {lanes}"))
+        .with_hint("use --engine spectral, which takes any number of lanes")
+}
+
+impl<T: Scalar> Run<'_, T> {
+    fn matrix<I: Isa<Real = T>, const N: usize>(self, isa: I) -> Outcome<T> {
+        let Input::File(file) = self.input else { return Err(not_encrypted("matrix")) };
+        let key: EvaluationKey<T, N> = file.container().evaluation_key()?;
+        self.epochs::<I, Ciphertext<Pack<I>, N>, Ciphertext<T, N>>(isa, 1, &|weight| key.project(&weight))
+    }
+
+    fn epochs<I, E, W>(mut self, isa: I, lanes: usize, project: &(impl Fn(W) -> W + Sync)) -> Outcome<T>
+    where
+        I: Isa<Real = T>,
+        E: Learner<I, W>,
+        W: Weight + Element<Real = T>,
+    {
+        let options = self.options;
+        let network = options.architecture.network();
+        let initial: Vec<W> =
+            order::initial_parameters(&network, options.seed).into_iter().map(W::from_plain).collect();
+        let batch = options.batch.min(self.samples.count);
+        let mut lanes = (0..lanes)
+            .map(|lane| Lane::<I, E, W>::new(isa, network, lane * W::COMPONENTS, &initial, batch))
+            .collect::<Result<Vec<_>, _>>()?;
+        drop(initial);
+        let mut order = vec![0; self.samples.count];
+        let mut epoch_seconds = Vec::with_capacity(options.epochs);
+        self.model.planes = planes(&lanes)?;
+        for epoch in 0..options.epochs {
+            self.progress.label(format!("epoch {}/{}", epoch + 1, options.epochs));
+            let start = Instant::now();
+            order::permutation(options.seed, epoch, &mut order);
+            let pass = Pass {
+                seed: options.seed,
+                epoch,
+                batch,
+                learning_rate: options.learning_rate,
+                mean: options.gradient == Gradient::Mean,
+            };
+            for segment in order.chunks(batch * SEGMENT) {
+                interrupt::check()?;
+                lanes
+                    .par_iter_mut()
+                    .try_for_each(|lane| lane.train(self.samples, segment, &pass, project))?;
+                self.progress.advance(segment.len());
+            }
+            epoch_seconds.push(start.elapsed().as_secs_f64());
+            let scale = T::ONE / T::from_f64(self.samples.count as f64);
+            let loss = lanes.iter_mut().flat_map(|lane| {
+                let loss = lane.take_loss();
+                (0..W::COMPONENTS).map(move |component| loss.component(component) * scale)
+            });
+            self.model.loss.push(loss.collect());
+            self.model.planes = planes(&lanes)?;
+            check_finite(&self.model, epoch)?;
+            (self.checkpoint)(epoch + 1, &self.model)?;
+        }
+        Ok((self.model, epoch_seconds))
+    }
+}
+
+/// The parameters of all lanes, plane by plane.
+fn planes<I, E, W>(lanes: &[Lane<I, E, W>]) -> Result<Vec<Vec<I::Real>>, Error>
+where
+    I: Isa<Real: Scalar>,
+    E: Learner<I, W>,
+    W: Weight + Element<Real = I::Real>,
+{
+    let mut planes = Vec::new();
+    for lane in lanes {
+        let parameters = lane.parameters()?;
+        for component in 0..W::COMPONENTS {
+            planes.push(parameters.iter().map(|weight| weight.component(component)).collect());
+        }
+    }
+    Ok(planes)
+}
+
+/// Fails where no lane is left whose weights are numbers. In matrix form one that is not has spread to all.
+fn check_finite<T: Scalar>(model: &Model<T>, epoch: usize) -> Result<(), Error> {
+    let finite = |plane: &Vec<T>| plane.iter().all(|value| more_core::Real::is_finite(*value));
+    let alive = match model.form {
+        Form::Matrix => model.planes.iter().all(finite),
+        _ => model.planes.iter().any(finite),
+    };
+    if alive {
+        return Ok(());
+    }
+    let message = format!("the weights are no longer finite after epoch {}", epoch + 1);
+    Err(Error::new(Kind::NonFinite, message).with_hint("train with a smaller --learning-rate"))
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.form().name())
+    }
+}

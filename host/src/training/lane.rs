@@ -1,0 +1,193 @@
+//! One network in training: a plain one, one lane of a spectral one, or one whose weights are matrices.
+
+use more_core::{Arithmetic, Real};
+use nn_core::element::Pack;
+use nn_core::simd::Isa;
+use nn_core::{Element, Network, Sample, layout};
+use rayon::prelude::*;
+
+use super::order::dropout_masks;
+use crate::components::{Learner, Scalar, Weight};
+use crate::error::{Error, Kind};
+use crate::samples::Samples;
+
+/// Weights that are updated at a time, to stay in the first-level cache.
+const UPDATE_CHUNK: usize = 1024;
+
+/// A network in training and its memory.
+pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
+    isa: I,
+    network: Network<'static>,
+    /// The first component of the data that this lane reads.
+    first: usize,
+    /// In the order of the kernels.
+    parameters: Vec<W>,
+    /// One for each pack of a batch.
+    units: Vec<Unit<I, E, W>>,
+    /// The sum of the losses since it was last taken.
+    loss: W,
+}
+
+/// Memory for the forward and backward pass of one pack.
+struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
+    input: Vec<E>,
+    labels: Vec<E>,
+    masks: Vec<Pack<I>>,
+    workspace: Vec<E>,
+    gradient: Vec<W>,
+    loss: W,
+}
+
+/// What is the same for every batch.
+#[derive(Clone, Copy)]
+pub(super) struct Pass {
+    pub(super) seed: u64,
+    pub(super) epoch: usize,
+    pub(super) batch: usize,
+    pub(super) learning_rate: f64,
+    /// Divide the gradient of a batch by its number of images.
+    pub(super) mean: bool,
+}
+
+impl<I, E, W> Lane<I, E, W>
+where
+    I: Isa<Real: Scalar>,
+    E: Learner<I, W>,
+    W: Weight + Element<Real = I::Real>,
+{
+    /// A lane that starts from `parameters` in the order of files.
+    pub(super) fn new(
+        isa: I,
+        network: Network<'static>,
+        first: usize,
+        parameters: &[W],
+        batch: usize,
+    ) -> Result<Self, Error> {
+        let mut kernel = vec![W::zero(()); network.parameters()];
+        layout::to_kernel(&network, parameters, &mut kernel).map_err(internal)?;
+        let zero = E::zero(isa);
+        let unit = || Unit {
+            input: vec![zero; network.input().len()],
+            labels: vec![zero; network.outputs()],
+            masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
+            workspace: vec![zero; network.workspace()],
+            gradient: vec![W::zero(()); network.parameters()],
+            loss: W::zero(()),
+        };
+        let units = (0..batch.div_ceil(I::SAMPLES)).map(|_| unit()).collect();
+        Ok(Self { isa, network, first, parameters: kernel, units, loss: W::zero(()) })
+    }
+
+    /// Trains on the images in the order given, batch after batch.
+    pub(super) fn train(
+        &mut self,
+        samples: &Samples<I::Real>,
+        order: &[usize],
+        pass: &Pass,
+        project: &(impl Fn(W) -> W + Sync),
+    ) -> Result<(), Error> {
+        for batch in order.chunks(pass.batch) {
+            let (network, parameters, isa, first) = (&self.network, &self.parameters, self.isa, self.first);
+            let packs = batch.len().div_ceil(I::SAMPLES);
+            let units = &mut self.units[..packs];
+            let jobs = units.par_iter_mut().zip(batch.par_chunks(I::SAMPLES));
+            jobs.try_for_each(|(unit, images)| {
+                unit.run(isa, network, parameters, samples, first, images, pass)
+            })?;
+            for unit in units {
+                self.loss = self.loss.add(unit.loss);
+            }
+            let divisor = if pass.mean { batch.len() as f64 } else { 1.0 };
+            self.update(packs, I::Real::from_f64(pass.learning_rate / divisor), project);
+        }
+        Ok(())
+    }
+
+    /// `w -= rate * g`, the gradients of the packs added in their order, and cleared.
+    fn update(&mut self, packs: usize, rate: I::Real, project: &(impl Fn(W) -> W + Sync)) {
+        let Some((first, others)) = self.units[..packs].split_first_mut() else { return };
+        let parameters = self.parameters.chunks_mut(UPDATE_CHUNK);
+        for (index, (parameters, gradient)) in
+            parameters.zip(first.gradient.chunks_mut(UPDATE_CHUNK)).enumerate()
+        {
+            let start = index * UPDATE_CHUNK;
+            for unit in others.iter_mut() {
+                let other = &mut unit.gradient[start..start + gradient.len()];
+                self.isa.enter(
+                    #[inline(always)]
+                    || {
+                        for (sum, g) in gradient.iter_mut().zip(other) {
+                            *sum = sum.add(*g);
+                            *g = W::zero(());
+                        }
+                    },
+                );
+            }
+            self.isa.enter(
+                #[inline(always)]
+                || {
+                    for (w, g) in parameters.iter_mut().zip(gradient) {
+                        *w = w.sub(g.scale(rate));
+                        *g = W::zero(());
+                    }
+                },
+            );
+            for w in parameters {
+                *w = project(*w);
+            }
+        }
+    }
+
+    /// The sum of the losses since the last call.
+    pub(super) fn take_loss(&mut self) -> W {
+        std::mem::replace(&mut self.loss, W::zero(()))
+    }
+
+    /// The parameters in the order of files.
+    pub(super) fn parameters(&self) -> Result<Vec<W>, Error> {
+        let mut file = vec![W::zero(()); self.parameters.len()];
+        layout::to_file(&self.network, &self.parameters, &mut file).map_err(internal)?;
+        Ok(file)
+    }
+}
+
+impl<I, E, W> Unit<I, E, W>
+where
+    I: Isa<Real: Scalar>,
+    E: Learner<I, W>,
+    W: Weight + Element<Real = I::Real>,
+{
+    /// Loss and gradient of one pack of images.
+    #[expect(clippy::too_many_arguments, reason = "one call site; what the units of a batch share")]
+    fn run(
+        &mut self,
+        isa: I,
+        network: &Network<'_>,
+        parameters: &[W],
+        samples: &Samples<I::Real>,
+        first: usize,
+        images: &[usize],
+        pass: &Pass,
+    ) -> Result<(), Error> {
+        samples.images().gather::<I, E>(images, first, &mut self.input);
+        samples.labels().gather::<I, E>(images, first, &mut self.labels);
+        let mut weight = Pack::splat(isa, Real::ZERO);
+        for (sample, image) in images.iter().enumerate() {
+            weight.samples_mut()[sample] = Real::ONE;
+            if !self.masks.is_empty() {
+                dropout_masks(network, pass.seed, pass.epoch, *image, |index, mask| {
+                    self.masks[index].samples_mut()[sample] = mask;
+                });
+            }
+        }
+        let sample = Sample { input: &self.input, labels: &self.labels, masks: &self.masks, weight };
+        let loss = nn_core::train(isa, network, parameters, &sample, &mut self.workspace, &mut self.gradient);
+        self.loss = loss.map_err(internal)?.sum();
+        Ok(())
+    }
+}
+
+/// Buffers are made to measure from the network itself: a wrong length is a defect of this program.
+pub(crate) fn internal(error: nn_core::Error) -> Error {
+    Error::new(Kind::Shape, "a buffer does not fit its network").caused_by(error)
+}

@@ -1,0 +1,12 @@
+//! The command line, driven through the real binary in a scratch folder.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod damaged_containers;
+mod damaged_data;
+mod damaged_keys;
+mod decrypt;
+mod encrypt;
+mod harness;
+mod keygen;
+mod signals;
