@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 use crate::components::{Packed, PlainWeight, Planes, Scalar, Weight, scatter};
 use crate::container::{
-    Container, Content, ContainerWriter, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer, align_keys,
-    check_same_key, label_tensor, output_tensor, plain_label_tensor,
+    Container, ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer,
+    align_keys, check_same_key, label_tensor, output_tensor, plain_label_tensor,
 };
 use crate::error::{Error, Kind};
 use crate::interrupt;
@@ -47,7 +47,8 @@ pub fn predict<T: Scalar>(
     let form = if input.form() == Form::Plain { Form::Plain } else { engine.form() };
     let model = weights_for::<T>(input, model, form)?;
     let network = model.architecture.network();
-    let mut metadata = Metadata::plain(Content::Outputs, T::SCALAR, &[network.outputs()], input.class_names());
+    let mut metadata =
+        Metadata::plain(Content::Outputs, T::SCALAR, &[network.outputs()], input.class_names());
     let mut key = None;
     if let (Input::File(file), true) = (input, form != Form::Plain) {
         let id = file.metadata().key_id;
@@ -89,11 +90,13 @@ fn weights_for<T: Scalar>(input: &Input, container: &Container, form: Form) -> R
         return Ok(model);
     }
     let Input::File(file) = input else {
-        let error = Error::new(Kind::Usage, "an encrypted model is of no use on plain data").at(container.path());
+        let error =
+            Error::new(Kind::Usage, "an encrypted model is of no use on plain data").at(container.path());
         return Err(error.with_hint("encrypt the data with the model's key, or train a plain model"));
     };
     if form == Form::Plain {
-        let error = Error::new(Kind::Usage, "the data is plain, the model is encrypted").at(file.container().path());
+        let error =
+            Error::new(Kind::Usage, "the data is plain, the model is encrypted").at(file.container().path());
         return Err(error.with_hint("encrypt the data with the model's key"));
     }
     check_same_key(file.container(), container)?;
@@ -216,7 +219,8 @@ impl<T: Scalar> Run<'_, T> {
     {
         let network = self.model.architecture.network();
         let parts = components(self.form, self.input.lanes());
-        let evaluator = Evaluator::<I, E, W> { isa, network, parameters, parts, kinds: std::marker::PhantomData };
+        let evaluator =
+            Evaluator::<I, E, W> { isa, network, parameters, parts, kinds: std::marker::PhantomData };
 
         let count = self.input.count();
         let chunk = self.input.chunk::<T>(self.form);

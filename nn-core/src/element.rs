@@ -49,6 +49,9 @@ pub trait Element: Copy + Send + Sync + 'static {
     /// Filters of which a convolution's weight gradient keeps the sums of one kernel row in registers: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
 
+    /// Whether functions are cheap enough to be computed inside the kernels, in registers.
+    const FUSED: bool;
+
     /// The element 0.
     fn zero(context: Self::Context) -> Self;
     /// `self + other`.

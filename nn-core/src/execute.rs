@@ -216,30 +216,27 @@ fn forward<E: Weigh<W>, W: Copy>(
     kept: Option<&mut [E]>,
     output: &mut [E],
 ) {
-    use conv2d::forward as conv2d_forward;
-    use dense::forward as dense_forward;
-    context.enter(
-        #[inline(always)]
-        move || match stage.linear {
-            Linear::Conv2d { kernel, stride } => {
-                let window = (kernel, stride);
-                with_activation!(
-                    stage.activation,
-                    conv2d_forward::<E, W>(context, stage, window, parameters, input, kept, output)
+    match stage.linear {
+        Linear::Conv2d { kernel, stride } => {
+            let window = (kernel, stride);
+            with_activation!(E, stage.activation, function => {
+                conv2d::forward(context, stage, window, parameters, input, kept, output, function);
+            });
+        }
+        Linear::Dense => {
+            with_activation!(E, stage.activation, function => {
+                dense::forward(context, stage, parameters, input, output, function);
+            });
+        }
+        Linear::None => {
+            with_activation!(E, stage.activation, function => {
+                context.enter(
+                    #[inline(always)]
+                    || avg_pool2d::forward(context, stage, input, kept, output, function),
                 );
-            }
-            Linear::Dense => {
-                with_activation!(
-                    stage.activation,
-                    dense_forward::<E, W>(context, stage, parameters, input, output)
-                );
-            }
-            Linear::None => {
-                use avg_pool2d::forward as pool_forward;
-                with_activation!(stage.activation, pool_forward::<E>(context, stage, input, kept, output));
-            }
-        },
-    );
+            });
+        }
+    }
 }
 
 /// The gradient in front of the activation, in place of the activations.
@@ -250,12 +247,13 @@ fn backward_activation<E: Element>(
     output_gradient: &[E],
     active: &mut [E],
 ) {
-    use avg_pool2d::backward;
     let masks = (!masks.is_empty()).then_some(masks);
-    context.enter(
-        #[inline(always)]
-        move || with_activation!(stage.activation, backward::<E>(stage, masks, output_gradient, active)),
-    );
+    with_activation!(E, stage.activation, function => {
+        context.enter(
+            #[inline(always)]
+            || avg_pool2d::backward(stage, masks, output_gradient, active, function),
+        );
+    });
 }
 
 /// Adds the gradient of the stage's parameters.
@@ -264,16 +262,13 @@ where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    context.enter(
-        #[inline(always)]
-        move || match stage.linear {
-            Linear::Conv2d { kernel, stride } => {
-                conv2d::weight_gradient(context, stage, (kernel, stride), input, dz, gradient);
-            }
-            Linear::Dense => dense::weight_gradient(context, stage, input, dz, gradient),
-            Linear::None => {}
-        },
-    );
+    match stage.linear {
+        Linear::Conv2d { kernel, stride } => {
+            conv2d::weight_gradient(context, stage, (kernel, stride), input, dz, gradient);
+        }
+        Linear::Dense => dense::weight_gradient(context, stage, input, dz, gradient),
+        Linear::None => {}
+    }
 }
 
 /// The gradient of the stage's input, written over `output`.
@@ -284,24 +279,21 @@ fn input_gradient<E: Weigh<W>, W: Copy>(
     dz: &[E],
     output: &mut [E],
 ) {
-    context.enter(
-        #[inline(always)]
-        move || match stage.linear {
-            Linear::Conv2d { kernel, stride } => {
-                conv2d::input_gradient(context, stage, (kernel, stride), parameters, dz, output);
-            }
-            Linear::Dense => dense::input_gradient(context, stage, parameters, dz, output),
-            Linear::None => {
-                // Rows and columns that the pool dropped have no gradient.
-                output.fill(E::zero(context));
-                let (from, to) = (stage.active, stage.input);
-                for channel in 0..from.channels {
-                    for row in 0..from.height {
-                        let source = &dz[channel * from.plane() + row * from.width..][..from.width];
-                        output[channel * to.plane() + row * to.width..][..from.width].copy_from_slice(source);
-                    }
+    match stage.linear {
+        Linear::Conv2d { kernel, stride } => {
+            conv2d::input_gradient(context, stage, (kernel, stride), parameters, dz, output);
+        }
+        Linear::Dense => dense::input_gradient(context, stage, parameters, dz, output),
+        Linear::None => {
+            // Rows and columns that the pool dropped have no gradient.
+            output.fill(E::zero(context));
+            let (from, to) = (stage.active, stage.input);
+            for channel in 0..from.channels {
+                for row in 0..from.height {
+                    let source = &dz[channel * from.plane() + row * from.width..][..from.width];
+                    output[channel * to.plane() + row * to.width..][..from.width].copy_from_slice(source);
                 }
             }
-        },
-    );
+        }
+    }
 }

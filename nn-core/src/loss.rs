@@ -7,7 +7,7 @@ use crate::{Context, Element};
 
 /// The loss of one sample (of each sample of a pack), and over `logits` its gradient.
 ///
-/// - [`Head::Softmax`]: `p = softmax(z)`, shifted by the largest logit (of each lane) so that nothing overflows;
+/// - [`Head::Softmax`]: `p = softmax(z)`, shifted by the largest logit (of each lane) and 1 so that nothing overflows;
 ///   loss `ln(sum exp(z)) - sum y z` for labels `y` that sum to 1, gradient `p - y`.
 /// - [`Head::Sigmoid`]: `z` is the output in front of the sigmoid; loss `softplus(z) - y z`, gradient `sigmoid(z) - y`.
 pub(crate) fn loss<E: Element>(context: E::Context, head: Head, logits: &mut [E], labels: &[E]) -> E {
@@ -26,6 +26,8 @@ fn softmax_cross_entropy<E: Element>(context: E::Context, logits: &mut [E], labe
     for z in logits.iter().skip(1) {
         largest = largest.maximum(*z);
     }
+    // One more: in matrix form the largest logit less itself is all rounding errors, which need not have eigenvalues.
+    let largest = largest.add(E::zero(context).exp());
     let mut target = E::zero(context);
     let mut total = E::zero(context);
     for (z, y) in logits.iter_mut().zip(labels) {

@@ -250,7 +250,7 @@ impl<'a> Network<'a> {
         largest
     }
 
-    /// Elements of workspace that a training step needs: [`Trainer`](crate::Workspace) keeps what each stage made until
+    /// Elements of workspace that a training step needs: [`train`](crate::train) keeps there what each stage made until
     /// its gradient has replaced it.
     #[must_use]
     pub const fn workspace(&self) -> usize {

@@ -31,7 +31,8 @@ pub(super) fn open(
             match asked {
                 Some(asked) if asked != found => {
                     let (found, asked) = (scalar_name(found), scalar_name(asked));
-                    let message = format!("the numbers are {found}, {asked} is asked for (by the model or --scalar)");
+                    let message =
+                        format!("the numbers are {found}, {asked} is asked for (by the model or --scalar)");
                     Err(Error::new(Kind::Shape, message).at(path))
                 }
                 _ => Ok((Input::File(file), found)),

@@ -68,7 +68,8 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     drop(progress);
     let seconds = start.elapsed().as_secs_f64();
     let count = Input::count(&data);
-    let fields = Fields { count, seconds, images_per_second: count as f64 / seconds, threads, simd: set.name() };
+    let fields =
+        Fields { count, seconds, images_per_second: count as f64 / seconds, threads, simd: set.name() };
     let text = format!("predicted {count} images in {seconds:.3} s: {}", arguments.out.display());
     report.result(&fields, text)
 }

@@ -104,9 +104,9 @@ fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Re
         Some(folder) => model.write(&folder.join(format!("epoch-{epoch:04}.safetensors"))),
         None => Ok(()),
     };
-    let (trained, threads) = arguments
-        .compute
-        .install(|threads| train::<T>(data, &options, &progress, &mut checkpoint).map(|trained| (trained, threads)))??;
+    let (trained, threads) = arguments.compute.install(|threads| {
+        train::<T>(data, &options, &progress, &mut checkpoint).map(|trained| (trained, threads))
+    })??;
     drop(progress);
     trained.model.write(&arguments.out)?;
 

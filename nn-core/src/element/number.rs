@@ -79,6 +79,7 @@ macro_rules! element_by_arithmetic {
         const BLOCK: usize = <Self as Number>::BLOCK;
         const POSITIONS: usize = <Self as Number>::POSITIONS;
         const GRADIENT_BLOCK: usize = <Self as Number>::GRADIENT_BLOCK;
+        const FUSED: bool = true;
 
         #[inline(always)]
         fn zero(context: <Self as Element>::Context) -> Self {

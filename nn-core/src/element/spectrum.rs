@@ -22,6 +22,7 @@ impl<R: Number, const N: usize> Element for Spectrum<R, N> {
     const BLOCK: usize = share(R::BLOCK, N);
     const POSITIONS: usize = 1;
     const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N);
+    const FUSED: bool = true;
 
     #[inline(always)]
     fn zero(context: Self::Context) -> Self {

@@ -12,6 +12,7 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
     input: &[E],
     mut kept: Option<&mut [E]>,
     output: &mut [E],
+    function: F,
 ) {
     let pool = stage.pool;
     let factor = real::<E>(1.0 / (pool * pool) as f64);
@@ -22,7 +23,7 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
                 for y in pool * row..pool * (row + 1) {
                     for x in pool * column..pool * (column + 1) {
                         let value =
-                            F::apply(input[channel * stage.input.plane() + y * stage.input.width + x]);
+                            function.apply(input[channel * stage.input.plane() + y * stage.input.width + x]);
                         total = total.add(value);
                         if let Some(kept) = kept.as_deref_mut() {
                             kept[channel * stage.active.plane() + y * stage.active.width + x] = value;
@@ -45,6 +46,7 @@ pub(crate) fn backward<E: Element, F: Function<E>>(
     masks: Option<&[E::Number]>,
     d: &[E],
     kept: &mut [E],
+    function: F,
 ) {
     let pool = stage.pool;
     let factor = real::<E>(1.0 / (pool * pool) as f64);
@@ -62,7 +64,7 @@ pub(crate) fn backward<E: Element, F: Function<E>>(
                 d = d.scale(factor);
             }
             for value in windows {
-                *value = F::chain(d, *value);
+                *value = function.chain(d, *value);
             }
         }
     }

@@ -2,25 +2,25 @@
 //!
 //! Sums run over the inputs (forward) or outputs (input gradient) in their order, whatever the register block.
 
-use crate::element::{Element, Learn, Weigh};
+use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::{Function, with_block};
-use crate::layout::blocks;
+use crate::layout::{LAYOUT_BLOCK, blocks};
 use crate::stage::Stage;
 
 /// Outputs that a dense layer computes at once, at most: a layout block, as far as registers allow.
 const fn forward_block<E: Element>() -> usize {
     let block = E::BLOCK * E::POSITIONS;
-    if block > crate::LAYOUT_BLOCK { crate::LAYOUT_BLOCK } else { block }
+    if block > LAYOUT_BLOCK { LAYOUT_BLOCK } else { block }
 }
 
 /// One stage: dense layer and activation.
-#[inline(always)]
 pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
     context: E::Context,
     stage: &Stage,
     parameters: &[W],
     input: &[E],
     output: &mut [E],
+    function: F,
 ) {
     let (weights, biases) = parameters.split_at(stage.weights());
     for block in blocks(stage.active.channels) {
@@ -30,9 +30,18 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
             let biases = &biases[first..first + size];
             let output = &mut output[first..first + size];
             with_block!(
+                context,
                 size,
                 forward_block::<E>(),
-                outputs::<E, W, F>(context, &block_weights[at..], block.width, biases, input, output)
+                outputs::<E, W, F>(
+                    context,
+                    &block_weights[at..],
+                    block.width,
+                    biases,
+                    input,
+                    output,
+                    function
+                )
             );
         }
     }
@@ -46,6 +55,7 @@ fn outputs<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
     biases: &[W],
     input: &[E],
     output: &mut [E],
+    function: F,
 ) {
     let mut sums = [E::zero(context); SIZE];
     for (sum, bias) in sums.iter_mut().zip(biases) {
@@ -59,12 +69,11 @@ fn outputs<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
         }
     }
     for (sum, y) in sums.into_iter().zip(output) {
-        *y = F::apply(sum);
+        *y = function.apply(sum);
     }
 }
 
 /// The gradient with respect to the input, `dx[i] = sum over o of w[o, i] dz[o]`, written over `output`.
-#[inline(always)]
 pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
     context: E::Context,
     stage: &Stage,
@@ -72,29 +81,51 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
     dz: &[E],
     output: &mut [E],
 ) {
-    output.fill(E::zero(context));
     for block in blocks(stage.active.channels) {
         let dz = &dz[block.first..block.first + block.width];
         let rows = block.weights(weights, stage.fan_in);
-        let mut first = 0;
-        while first < output.len() {
-            let mut size = E::BLOCK;
-            while size > output.len() - first {
-                size /= 2;
-            }
-            let rows = &rows[first * block.width..][..size * block.width];
-            let output = &mut output[first..first + size];
-            if let Ok(dz) = <&[E; crate::LAYOUT_BLOCK]>::try_from(dz) {
-                with_block!(
-                    size,
-                    E::BLOCK,
-                    inputs::<E, W>(context, rows, dz.as_slice(), crate::LAYOUT_BLOCK, output)
-                );
-            } else {
-                with_block!(size, E::BLOCK, inputs::<E, W>(context, rows, dz, block.width, output));
-            }
-            first += size;
+        let first = block.first == 0;
+        // A constant for the usual case lets the compiler unroll the block.
+        if block.width == LAYOUT_BLOCK {
+            with_block!(
+                context,
+                E::BLOCK,
+                E::BLOCK,
+                block_inputs::<E, W>(context, rows, LAYOUT_BLOCK, dz, first, output)
+            );
+        } else {
+            with_block!(
+                context,
+                E::BLOCK,
+                E::BLOCK,
+                block_inputs::<E, W>(context, rows, block.width, dz, first, output)
+            );
         }
+    }
+}
+
+/// What one block of outputs adds to the gradients of all inputs, `SIZE` inputs at a time; the first block writes them.
+#[inline(always)]
+fn block_inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
+    context: E::Context,
+    rows: &[W],
+    width: usize,
+    dz: &[E],
+    first: bool,
+    output: &mut [E],
+) {
+    if first {
+        output.fill(E::zero(context));
+    }
+    let mut chunks = output.chunks_exact_mut(SIZE);
+    let mut rows = rows;
+    for output in &mut chunks {
+        let (these, others) = rows.split_at(SIZE * width);
+        inputs::<E, W, SIZE>(context, these, dz, width, output);
+        rows = others;
+    }
+    for (output, row) in chunks.into_remainder().iter_mut().zip(rows.chunks_exact(width)) {
+        inputs::<E, W, 1>(context, row, dz, width, core::slice::from_mut(output));
     }
 }
 
@@ -119,7 +150,6 @@ fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
 }
 
 /// Adds the gradient of the parameters, `dw[o, i] = dz[o] x[i]` and `db[o] = dz[o]` summed over the samples.
-#[inline(always)]
 pub(crate) fn weight_gradient<E, W>(
     context: E::Context,
     stage: &Stage,
@@ -131,11 +161,16 @@ pub(crate) fn weight_gradient<E, W>(
     W: Element<Context = ()>,
 {
     let (weights, biases) = gradient.split_at_mut(stage.weights());
-    for (d, bias) in dz.iter().zip(biases) {
-        *bias = bias.add(d.sum());
-    }
-    for block in blocks(stage.active.channels) {
-        let dz = &dz[block.first..block.first + block.width];
-        E::outer(context, dz, input, block.weights_mut(weights, stage.fan_in));
-    }
+    context.enter(
+        #[inline(always)]
+        || {
+            for (d, bias) in dz.iter().zip(biases) {
+                *bias = bias.add(d.sum());
+            }
+            for block in blocks(stage.active.channels) {
+                let dz = &dz[block.first..block.first + block.width];
+                E::outer(context, dz, input, block.weights_mut(weights, stage.fan_in));
+            }
+        },
+    );
 }

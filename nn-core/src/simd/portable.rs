@@ -27,10 +27,17 @@ impl<T, const SAMPLES: usize> Default for Portable<T, SAMPLES> {
 }
 
 impl<T: PackReal, const SAMPLES: usize> Context for Portable<T, SAMPLES> {
-    #[inline(always)]
+    // Out of line, like a function with instructions of its own: see `with_block`.
+    #[inline(never)]
     fn enter<R>(self, f: impl FnOnce() -> R) -> R {
         f()
     }
+}
+
+/// `f` of every sample, out of line: inlined, sixteen copies of a function of `libm` would stand in every register block.
+#[inline(never)]
+fn each<T: Copy, const SAMPLES: usize>(a: [T; SAMPLES], f: fn(T) -> T) -> [T; SAMPLES] {
+    a.map(f)
 }
 
 macro_rules! portable {
@@ -76,7 +83,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn sqrt(self, a: Self::Vector) -> Self::Vector {
-                a.map(Arithmetic::square_root)
+                each(a, Arithmetic::square_root)
             }
 
             #[inline(always)]
@@ -129,17 +136,17 @@ macro_rules! portable {
 
             #[inline(always)]
             fn exp(self, a: Self::Vector) -> Self::Vector {
-                a.map(<$real as Real>::exp)
+                each(a, <$real as Real>::exp)
             }
 
             #[inline(always)]
             fn sigmoid(self, a: Self::Vector) -> Self::Vector {
-                a.map(<$real as Arithmetic>::sigmoid)
+                each(a, <$real as Arithmetic>::sigmoid)
             }
 
             #[inline(always)]
             fn tanh(self, a: Self::Vector) -> Self::Vector {
-                a.map(<$real as Real>::tanh)
+                each(a, <$real as Real>::tanh)
             }
         }
     };

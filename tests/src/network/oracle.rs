@@ -231,7 +231,7 @@ impl Oracle<'_> {
         Step { loss, gradient }
     }
 
-    /// `ln sum exp(z) - sum y z`, with the largest logit taken out, and `softmax(z) - y`.
+    /// `ln sum exp(z) - sum y z`, with the largest logit and 1 taken out, and `softmax(z) - y`.
     fn cross_entropy<const N: usize>(
         &self,
         z: &[Tracked<N>],
@@ -245,6 +245,7 @@ impl Oracle<'_> {
             let sum = Tracked::sum(rounding, [by_difference, *z].into_iter());
             largest = Tracked { lanes: std::array::from_fn(|k| largest.lanes[k].max(z.lanes[k])), ..sum };
         }
+        let largest = Tracked::sum(rounding, [largest, Tracked::splat(1.0)].into_iter());
         let shifted: Vec<_> = z.iter().map(|z| z.sub(rounding, largest)).collect();
         let powers: Vec<_> = shifted.iter().map(|z| z.apply(rounding, &EXP)).collect();
         let total = Tracked::sum(rounding, powers.iter().copied());

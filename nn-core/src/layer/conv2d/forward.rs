@@ -1,6 +1,7 @@
 //! `y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, s i + u, s j + v]`, activation and average pool.
 
-use crate::element::{Element, Weigh};
+use super::{Window, local};
+use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::{Function, real, with_block};
 use crate::layout::blocks;
 use crate::stage::Stage;
@@ -8,7 +9,7 @@ use crate::stage::Stage;
 /// One stage: convolution, activation and pool in one pass over the input.
 ///
 /// `parameters`: weights, then biases. `kept`, where given, takes the activations in front of the pool (`stage.active`).
-#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
 pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
     context: E::Context,
     stage: &Stage,
@@ -17,24 +18,23 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
     input: &[E],
     kept: Option<&mut [E]>,
     output: &mut [E],
+    function: F,
 ) {
-    // Constants for the usual case let the compiler unroll the window.
-    if (kernel, stride) == (3, 1) {
-        image::<E, W, F>(context, stage, (3, 1), parameters, input, kept, output);
-    } else {
-        image::<E, W, F>(context, stage, (kernel, stride), parameters, input, kept, output);
-    }
+    with_window!(E, kernel, stride, window => {
+        image(context, stage, window, parameters, input, kept, output, function);
+    });
 }
 
-#[inline(always)]
-fn image<E: Weigh<W>, W: Copy, F: Function<E>>(
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
+fn image<E: Weigh<W>, W: Copy, F: Function<E>, D: Window>(
     context: E::Context,
     stage: &Stage,
-    window: (usize, usize),
+    window: D,
     parameters: &[W],
     input: &[E],
     mut kept: Option<&mut [E]>,
     output: &mut [E],
+    function: F,
 ) {
     let (weights, biases) = parameters.split_at(stage.weights());
     for row in 0..stage.output.height {
@@ -47,26 +47,32 @@ fn image<E: Weigh<W>, W: Copy, F: Function<E>>(
                     width: block.width,
                     biases: &biases[block.first + at..][..size],
                     window,
+                    function,
                 };
                 if stage.pool == 1 {
                     with_block!(
+                        context,
                         size,
                         E::BLOCK,
-                        plain_row::<E, W, F>(context, stage, &filters, input, row, output)
+                        plain_row::<E, W, F, D>(context, stage, &filters, input, row, output)
                     );
                 } else {
                     let kept = kept.as_deref_mut();
-                    if stage.pool == 2 && E::POSITIONS == 2 {
+                    if const { E::POSITIONS == 2 } && stage.pool == 2 {
                         with_block!(
+                            context,
                             size,
                             E::BLOCK,
-                            pooled_row_by_two::<E, W, F>(context, stage, &filters, input, row, kept, output)
+                            pooled_row_by_two::<E, W, F, D>(
+                                context, stage, &filters, input, row, kept, output
+                            )
                         );
                     } else {
                         with_block!(
+                            context,
                             size,
                             E::BLOCK,
-                            pooled_row::<E, W, F>(context, stage, &filters, input, row, kept, output)
+                            pooled_row::<E, W, F, D>(context, stage, &filters, input, row, kept, output)
                         );
                     }
                 }
@@ -76,7 +82,8 @@ fn image<E: Weigh<W>, W: Copy, F: Function<E>>(
 }
 
 /// A register block of filters.
-struct Filters<'a, W> {
+#[derive(Clone, Copy)]
+struct Filters<'a, W, F, D> {
     /// The first filter.
     first: usize,
     /// The weights of the layout block, from the first filter's on.
@@ -84,20 +91,21 @@ struct Filters<'a, W> {
     /// Filters of the layout block: the distance of weights for neighbouring inputs.
     width: usize,
     biases: &'a [W],
-    /// Rows of the kernel, and stride.
-    window: (usize, usize),
+    window: D,
+    /// The activation.
+    function: F,
 }
 
 /// The sums of `SIZE` filters at `POSITIONS` neighbouring positions; `at` is the index of the first window's corner.
 #[inline(always)]
-fn windows<E: Weigh<W>, W: Copy, const POSITIONS: usize, const SIZE: usize>(
+fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    filters: &Filters<'_, W>,
+    filters: &Filters<'_, W, F, D>,
     input: &[E],
     at: usize,
 ) -> [[E; SIZE]; POSITIONS] {
-    let (kernel, stride) = filters.window;
+    let (kernel, stride) = (filters.window.kernel(), filters.window.stride());
     let mut sums = [[E::zero(context); SIZE]; POSITIONS];
     for sums in &mut sums {
         for (sum, bias) in sums.iter_mut().zip(filters.biases) {
@@ -127,104 +135,109 @@ fn windows<E: Weigh<W>, W: Copy, const POSITIONS: usize, const SIZE: usize>(
 
 /// One row of output without a pool.
 #[inline(always)]
-fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
+fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    filters: &Filters<'_, W>,
+    filters: &Filters<'_, W, F, D>,
     input: &[E],
     row: usize,
     output: &mut [E],
 ) {
-    let stride = filters.window.1;
+    let (stage, filters) = (&local(stage), &local(filters));
+    let stride = filters.window.stride();
     let corner = row * stride * stage.input.width;
     let mut column = 0;
     while column < stage.output.width {
-        if E::POSITIONS == 2 && column + 2 <= stage.output.width {
-            let sums = windows::<E, W, 2, SIZE>(context, stage, filters, input, corner + column * stride);
+        if const { E::POSITIONS == 2 } && column + 2 <= stage.output.width {
+            let sums =
+                windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner + column * stride);
             for (position, sums) in sums.into_iter().enumerate() {
-                store::<E, F, SIZE>(stage, filters.first, row, column + position, sums, output);
+                store(stage, filters, row, column + position, sums, output);
             }
             column += 2;
         } else {
-            let [sums] = windows::<E, W, 1, SIZE>(context, stage, filters, input, corner + column * stride);
-            store::<E, F, SIZE>(stage, filters.first, row, column, sums, output);
+            let [sums] =
+                windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner + column * stride);
+            store(stage, filters, row, column, sums, output);
             column += 1;
         }
     }
 }
 
 #[inline(always)]
-fn store<E: Element, F: Function<E>, const SIZE: usize>(
+fn store<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     stage: &Stage,
-    first: usize,
+    filters: &Filters<'_, W, F, D>,
     row: usize,
     column: usize,
     sums: [E; SIZE],
     output: &mut [E],
 ) {
     let plane = stage.output.plane();
-    let at = first * plane + row * stage.output.width + column;
+    let at = filters.first * plane + row * stage.output.width + column;
     for (o, sum) in sums.into_iter().enumerate() {
-        output[at + o * plane] = F::apply(sum);
+        output[at + o * plane] = filters.function.apply(sum);
     }
 }
 
 /// One row of output behind a pool of 2 x 2, two positions at a time.
 #[inline(always)]
-fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
+fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    filters: &Filters<'_, W>,
+    filters: &Filters<'_, W, F, D>,
     input: &[E],
     row: usize,
     mut kept: Option<&mut [E]>,
     output: &mut [E],
 ) {
-    let stride = filters.window.1;
+    let (stage, filters) = (&local(stage), &local(filters));
+    let stride = filters.window.stride();
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
         for y in 2 * row..2 * row + 2 {
             let corner = (y * stage.input.width + 2 * column) * stride;
-            let sums = windows::<E, W, 2, SIZE>(context, stage, filters, input, corner);
+            let sums = windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner);
             for (position, sums) in sums.into_iter().enumerate() {
                 let kept = kept.as_deref_mut();
-                pool_in::<E, F, SIZE>(stage, filters.first, y, 2 * column + position, sums, kept, &mut total);
+                pool_in(stage, filters, y, 2 * column + position, sums, kept, &mut total);
             }
         }
-        store_mean::<E, SIZE>(stage, filters.first, row, column, total, output);
+        store_mean(stage, filters.first, row, column, total, output);
     }
 }
 
 /// One row of output behind a pool of any size.
 #[inline(always)]
-fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
+fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    filters: &Filters<'_, W>,
+    filters: &Filters<'_, W, F, D>,
     input: &[E],
     row: usize,
     mut kept: Option<&mut [E]>,
     output: &mut [E],
 ) {
-    let (pool, stride) = (stage.pool, filters.window.1);
+    let (stage, filters) = (&local(stage), &local(filters));
+    let (pool, stride) = (stage.pool, filters.window.stride());
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
         for y in pool * row..pool * (row + 1) {
             for x in pool * column..pool * (column + 1) {
                 let corner = (y * stage.input.width + x) * stride;
-                let [sums] = windows::<E, W, 1, SIZE>(context, stage, filters, input, corner);
-                pool_in::<E, F, SIZE>(stage, filters.first, y, x, sums, kept.as_deref_mut(), &mut total);
+                let [sums] = windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner);
+                pool_in(stage, filters, y, x, sums, kept.as_deref_mut(), &mut total);
             }
         }
-        store_mean::<E, SIZE>(stage, filters.first, row, column, total, output);
+        store_mean(stage, filters.first, row, column, total, output);
     }
 }
 
 /// Activates `sums`, keeps them where asked, and adds them to the pool's `total`.
 #[inline(always)]
-fn pool_in<E: Element, F: Function<E>, const SIZE: usize>(
+fn pool_in<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     stage: &Stage,
-    first: usize,
+    filters: &Filters<'_, W, F, D>,
     row: usize,
     column: usize,
     sums: [E; SIZE],
@@ -233,12 +246,12 @@ fn pool_in<E: Element, F: Function<E>, const SIZE: usize>(
 ) {
     let mut values = sums;
     for (value, total) in values.iter_mut().zip(total) {
-        *value = F::apply(*value);
+        *value = filters.function.apply(*value);
         *total = total.add(*value);
     }
     if let Some(kept) = kept {
         let plane = stage.active.plane();
-        let at = first * plane + row * stage.active.width + column;
+        let at = filters.first * plane + row * stage.active.width + column;
         for (o, value) in values.into_iter().enumerate() {
             kept[at + o * plane] = value;
         }

@@ -1,13 +1,13 @@
 //! `dx[c, y, x] = sum over o, u, v of w[o, c, u, v] dz[o, (y - u) / s, (x - v) / s]`, over the positions that exist.
 
-use crate::element::{Element, Weigh};
+use super::{Window, local};
+use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::with_block;
 use crate::layout::{Block, LAYOUT_BLOCK, blocks};
 use crate::stage::Stage;
 
 /// The gradient of a convolution with respect to its input, written over `output` (`stage.input`), from `dz`
 /// (`stage.active`).
-#[inline(always)]
 pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
     context: E::Context,
     stage: &Stage,
@@ -16,21 +16,21 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
     dz: &[E],
     output: &mut [E],
 ) {
-    if stride != 1 {
-        strided(context, stage, (kernel, stride), weights, dz, output);
-    } else if kernel == 3 {
-        image(context, stage, 3, weights, dz, output);
+    if stride == 1 {
+        with_window!(E, kernel, stride, window => image(context, stage, window, weights, dz, output));
     } else {
-        image(context, stage, kernel, weights, dz, output);
+        context.enter(
+            #[inline(always)]
+            || strided(context, stage, (kernel, stride), weights, dz, output),
+        );
     }
 }
 
 /// Stride 1: the kernel is clipped at the borders, so nothing is padded and no product is wasted.
-#[inline(always)]
-fn image<E: Weigh<W>, W: Copy>(
+fn image<E: Weigh<W>, W: Copy, D: Window>(
     context: E::Context,
     stage: &Stage,
-    kernel: usize,
+    window: D,
     weights: &[W],
     dz: &[E],
     output: &mut [E],
@@ -38,9 +38,10 @@ fn image<E: Weigh<W>, W: Copy>(
     for row in 0..stage.input.height {
         for (at, size) in (Block { first: 0, width: stage.input.channels }).cut(E::BLOCK) {
             with_block!(
+                context,
                 size,
                 E::BLOCK,
-                channels_row::<E, W>(context, stage, kernel, weights, dz, at, row, output)
+                channels_row::<E, W, D>(context, stage, window, weights, dz, at, row, output)
             );
         }
     }
@@ -49,16 +50,18 @@ fn image<E: Weigh<W>, W: Copy>(
 /// One row of `SIZE` channels from `first` on.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
-fn channels_row<E: Weigh<W>, W: Copy, const SIZE: usize>(
+fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    kernel: usize,
+    window: D,
     weights: &[W],
     dz: &[E],
     first: usize,
     row: usize,
     output: &mut [E],
 ) {
+    let stage = &local(stage);
+    let kernel = window.kernel();
     let width = stage.active.width;
     // Columns where every tap of the kernel meets an output.
     let inner = (kernel - 1).min(stage.input.width)..width.max(kernel - 1).min(stage.input.width);
@@ -74,7 +77,7 @@ fn channels_row<E: Weigh<W>, W: Copy, const SIZE: usize>(
         let is_inner = inner.contains(&column);
         let taps =
             if is_inner { 0..kernel } else { column.saturating_sub(width - 1)..kernel.min(column + 1) };
-        if is_inner && E::POSITIONS == 2 && column + 1 < inner.end {
+        if const { E::POSITIONS == 2 } && is_inner && column + 1 < inner.end {
             let sums = gradients::<E, W, 2, SIZE>(
                 context,
                 stage,

@@ -1,6 +1,7 @@
 //! `dw[o, c, u, v] = sum over i, j and samples of dz[o, i, j] x[c, s i + u, s j + v]`, `db[o] = sum of dz[o, i, j]`.
 
-use crate::element::{Element, Learn};
+use super::{Window, local};
+use crate::element::{Context, Element, Learn};
 use crate::layer::activation::with_block;
 use crate::layout::blocks;
 use crate::stage::Stage;
@@ -8,8 +9,10 @@ use crate::stage::Stage;
 /// Kernel columns whose sums are kept in registers beside each other.
 const TAPS: usize = 3;
 
+/// Sums that are added in turn, so that one need not wait for the other.
+const CHAINS: usize = 4;
+
 /// Adds the gradient of a convolution's parameters to `gradient`: sums stay in registers over the whole image.
-#[inline(always)]
 pub(crate) fn weight_gradient<E, W>(
     context: E::Context,
     stage: &Stage,
@@ -22,46 +25,73 @@ pub(crate) fn weight_gradient<E, W>(
     W: Element<Context = ()>,
 {
     let (weights, biases) = gradient.split_at_mut(stage.weights());
-    for (o, bias) in biases.iter_mut().enumerate() {
-        let mut sum = E::zero(context);
-        for d in &dz[o * stage.active.plane()..][..stage.active.plane()] {
-            sum = sum.add(*d);
+    context.enter(
+        #[inline(always)]
+        || bias_gradient(context, stage, dz, biases),
+    );
+    with_window!(E, kernel, stride, window => filters(context, stage, window, input, dz, weights));
+}
+
+#[inline(always)]
+fn bias_gradient<E, W>(context: E::Context, stage: &Stage, dz: &[E], biases: &mut [W])
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    for (bias, dz) in biases.iter_mut().zip(dz.chunks_exact(stage.active.plane())) {
+        let mut sums = [E::zero(context); CHAINS];
+        let chunks = dz.chunks_exact(CHAINS);
+        for d in chunks.remainder() {
+            sums[0] = sums[0].add(*d);
         }
-        *bias = bias.add(sum.sum());
+        for chunk in chunks {
+            for (sum, d) in sums.iter_mut().zip(chunk) {
+                *sum = sum.add(*d);
+            }
+        }
+        let [first, others @ ..] = sums;
+        *bias = bias.add(others.into_iter().fold(first, Element::add).sum());
     }
+}
+
+fn filters<E, W, D: Window>(
+    context: E::Context,
+    stage: &Stage,
+    window: D,
+    input: &[E],
+    dz: &[E],
+    weights: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    let kernel = window.kernel();
     for block in blocks(stage.active.channels) {
         let block_weights = block.weights_mut(weights, stage.fan_in);
         for (at, size) in block.cut(E::GRADIENT_BLOCK) {
-            for c in 0..stage.input.channels {
-                for u in 0..kernel {
-                    let mut v = 0;
-                    while v < kernel {
-                        let tap = Tap { first: block.first + at, channel: c, row: u, column: v, stride };
-                        let index = ((c * kernel + u) * kernel + v) * block.width + at;
+            for channel in 0..stage.input.channels {
+                for row in 0..kernel {
+                    let mut column = 0;
+                    while column < kernel {
+                        let tap = Tap { first: block.first + at, channel, row, column, window };
+                        let index = ((channel * kernel + row) * kernel + column) * block.width + at;
                         let target = &mut block_weights[index..];
-                        if v + TAPS <= kernel {
-                            if stride == 1 {
-                                let tap = Tap { stride: 1, ..tap };
-                                with_block!(
-                                    size,
-                                    E::GRADIENT_BLOCK,
-                                    three_taps::<E, W>(context, stage, &tap, input, dz, target, block.width)
-                                );
-                            } else {
-                                with_block!(
-                                    size,
-                                    E::GRADIENT_BLOCK,
-                                    three_taps::<E, W>(context, stage, &tap, input, dz, target, block.width)
-                                );
-                            }
-                            v += TAPS;
-                        } else {
+                        if column + TAPS <= kernel {
                             with_block!(
+                                context,
                                 size,
                                 E::GRADIENT_BLOCK,
-                                one_tap::<E, W>(context, stage, &tap, input, dz, target, block.width)
+                                three_taps::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
                             );
-                            v += 1;
+                            column += TAPS;
+                        } else {
+                            with_block!(
+                                context,
+                                size,
+                                E::GRADIENT_BLOCK,
+                                one_tap::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
+                            );
+                            column += 1;
                         }
                     }
                 }
@@ -71,19 +101,19 @@ pub(crate) fn weight_gradient<E, W>(
 }
 
 /// Which weights a kernel computes the gradient of: a register block of filters and the first tap.
-struct Tap {
+struct Tap<D> {
     first: usize,
     channel: usize,
     row: usize,
     column: usize,
-    stride: usize,
+    window: D,
 }
 
 #[inline(always)]
-fn three_taps<E, W, const SIZE: usize>(
+fn three_taps<E, W, D: Window, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    tap: &Tap,
+    tap: &Tap<D>,
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
@@ -92,14 +122,14 @@ fn three_taps<E, W, const SIZE: usize>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    taps::<E, W, TAPS, SIZE>(context, stage, tap, input, dz, gradient, width);
+    taps::<E, W, D, TAPS, SIZE>(context, stage, tap, input, dz, gradient, width);
 }
 
 #[inline(always)]
-fn one_tap<E, W, const SIZE: usize>(
+fn one_tap<E, W, D: Window, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    tap: &Tap,
+    tap: &Tap<D>,
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
@@ -108,15 +138,15 @@ fn one_tap<E, W, const SIZE: usize>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    taps::<E, W, 1, SIZE>(context, stage, tap, input, dz, gradient, width);
+    taps::<E, W, D, 1, SIZE>(context, stage, tap, input, dz, gradient, width);
 }
 
 /// `gradient[t * width + o] += ..` for `COUNT` taps and `SIZE` filters.
 #[inline(always)]
-fn taps<E, W, const COUNT: usize, const SIZE: usize>(
+fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    tap: &Tap,
+    tap: &Tap<D>,
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
@@ -125,16 +155,18 @@ fn taps<E, W, const COUNT: usize, const SIZE: usize>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    let stage = &local(stage);
+    let stride = tap.window.stride();
     let (plane, columns) = (stage.active.plane(), stage.active.width);
     let mut sums = [[E::zero(context); SIZE]; COUNT];
     for row in 0..stage.active.height {
         let start =
-            tap.channel * stage.input.plane() + (row * tap.stride + tap.row) * stage.input.width + tap.column;
-        let x = &input[start..start + (columns - 1) * tap.stride + COUNT];
+            tap.channel * stage.input.plane() + (row * stride + tap.row) * stage.input.width + tap.column;
+        let x = &input[start..start + (columns - 1) * stride + COUNT];
         let lines: [&[E]; SIZE] =
             core::array::from_fn(|o| &dz[(tap.first + o) * plane + row * columns..][..columns]);
         for column in 0..columns {
-            let window = &x[column * tap.stride..column * tap.stride + COUNT];
+            let window = &x[column * stride..column * stride + COUNT];
             for o in 0..SIZE {
                 let d = lines[o][column];
                 for t in 0..COUNT {
