@@ -128,6 +128,7 @@ mod tests {
         }
         // The mean of 256,000 masks has a deviation of sqrt(1/3) / 506 = 0.0011; five of them.
         assert_eq!(count, 4000 * network.dropout_masks());
-        assert!((sum / f64::from(count) - 1.0).abs() < 0.006, "{}", sum / f64::from(count));
+        let mean = sum / count as f64;
+        assert!((mean - 1.0).abs() < 0.006, "{mean}");
     }
 }
