@@ -3,7 +3,9 @@
 //! Results go to standard output, as text or, with `--json`, as one JSON object; everything else that is meant for
 //! people goes to standard error.
 
+mod compare;
 mod decrypt;
+mod demo;
 mod encrypt;
 mod engine;
 mod input;
@@ -58,6 +60,10 @@ enum Command {
     Predict(predict::Arguments),
     /// Decrypt a network's outputs into a table.
     Decrypt(decrypt::Arguments),
+    /// Compare two networks' outputs for the same images.
+    Compare(compare::Arguments),
+    /// All of it in one go on drawn digits, beside its plain twin.
+    Demo(demo::Arguments),
 }
 
 /// Parses the process's arguments, runs the command and gives the exit code: 0, 1 failed, 2 wrong usage, 130
@@ -92,6 +98,8 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
+        Command::Compare(arguments) => compare::run(&arguments, &report),
+        Command::Demo(arguments) => demo::run(&arguments, &report),
     }
 }
 

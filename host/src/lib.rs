@@ -6,6 +6,7 @@
 
 pub mod architecture;
 pub mod cli;
+pub mod comparison;
 pub mod components;
 pub mod container;
 pub mod dataset;
@@ -23,3 +24,8 @@ pub mod samples;
 pub mod training;
 
 pub use error::{Error, Kind};
+
+/// The code in the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

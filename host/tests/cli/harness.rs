@@ -11,12 +11,18 @@ use more_nn::container::{
     ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, label_tensor, output_tensor,
     plain_label_tensor,
 };
+use more_nn::decryption::{Outputs, decrypt_outputs};
 use more_nn::key_file::{EvaluationKeyFile, SecretKeyFile};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 /// The type of the key that tests make here.
 pub(crate) type Secret = SecretKey<f32, 2>;
+
+/// The training set of most tests, so small that three epochs take a moment and so odd that packs and batches are cut.
+pub(crate) const TRAIN: &str = "digits:90";
+/// The test set of most tests.
+pub(crate) const TEST: &str = "digits:60";
 
 /// How a run of the binary ended.
 #[derive(Debug)]
@@ -91,6 +97,38 @@ impl Folder {
             assert!(outcome.stderr.contains(text), "{arguments:?}: `{text}` is not in: {}", outcome.stderr);
         }
         assert!(before == self.contents(), "{arguments:?} left something: {:?}", self.contents().keys());
+    }
+
+    /// A folder with a key of so many lanes of this scalar, the training set `train` in this form and the test set
+    /// `test`: 90 and 60 drawn digits.
+    pub(crate) fn with_digits(scalar: &str, lanes: usize, form: Form) -> Self {
+        let folder = Self::new();
+        let lanes = lanes.to_string();
+        folder.succeeds(&["keygen", "--out", "KEY", "--seed", "1", "--scalar", scalar, "--lanes", &lanes]);
+        for (split, source) in [("train", TRAIN), ("test", TEST)] {
+            folder.encrypt(source, split, &["--form", form.name(), "--seed", "2", "--out", split]);
+        }
+        folder
+    }
+
+    pub(crate) fn encrypt(&self, source: &str, split: &str, extra: &[&str]) {
+        self.succeeds(&[&["encrypt", "--key", "KEY", "--data", source, "--split", split], extra].concat());
+    }
+
+    /// Trains the network for digits; an option given twice would be refused, so there are no others here.
+    pub(crate) fn train(&self, data: &str, out: &str, extra: &[&str]) -> serde_json::Value {
+        self.json(&[&["train", "--network", "mnist", "--data", data, "--out", out], extra].concat())
+    }
+
+    pub(crate) fn predict(&self, model: &str, data: &str, out: &str, extra: &[&str]) -> serde_json::Value {
+        self.json(&[&["predict", "--model", model, "--data", data, "--out", out], extra].concat())
+    }
+
+    /// Outputs in the clear, decrypted with `KEY` where there is one.
+    pub(crate) fn outputs(&self, name: &str) -> Outputs {
+        let key = self.path("KEY");
+        let key = key.exists().then(|| SecretKeyFile::read(&key).unwrap());
+        decrypt_outputs(&self.path(name), key.as_ref()).unwrap()
     }
 
     pub(crate) fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -189,6 +227,17 @@ pub(crate) fn forge(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let place = forged.len() - 8;
     let checksum = crc32fast::hash(&forged[..header]);
     forged[place..place + 4].copy_from_slice(&checksum.to_le_bytes());
+    forged
+}
+
+/// Changes the data of a container of at most 1 MiB, given from its first byte on, and signs it anew.
+pub(crate) fn forge_data(bytes: &[u8], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut forged = bytes.to_vec();
+    let end = forged.len() - 8;
+    change(&mut forged[header..end]);
+    let checksum = crc32fast::hash(&forged[header..end]);
+    forged[end + 4..].copy_from_slice(&checksum.to_le_bytes());
     forged
 }
 
