@@ -52,13 +52,46 @@ enum Input<'a> {
     Damaged { values: Vec<f32>, rows: u8, at: u32, by: u8 },
 }
 
+/// Whether the columns encoded in `bytes` have unit length to rounding, as `docs/formats.md` defines it. Asserts that those
+/// of `key`, decoded from them, are the same divided by their length.
+fn columns_are_units<T: Real, const N: usize>(key: &SecretKey<T, N>, bytes: &[u8]) -> bool {
+    // The lengths are rounded here and in the decoder: the last few units decide nothing.
+    let epsilon = T::to_f64(T::EPSILON);
+    let slack = 2.0 * N as f64 * epsilon - 8.0 * f64::EPSILON;
+    let mut units = true;
+    let columns = bytes[Header::ENCODED_LEN..].chunks_exact(N * T::BYTES);
+    for (bytes, column) in columns.zip(key.expose_columns()) {
+        let given: [f64; N] =
+            std::array::from_fn(|i| T::to_f64(T::read_le(&bytes[i * T::BYTES..]).expect("an entry")));
+        let norm = given.into_iter().fold(0.0, f64::hypot);
+        units &= (norm - 1.0).abs() <= slack;
+        for (given, entry) in given.into_iter().zip(column) {
+            let error = (given / norm - T::to_f64(*entry)).abs();
+            // A column within the slack is not divided.
+            let bound = 2.0 * N as f64 * epsilon + 4.0 * epsilon;
+            assert!(error <= bound, "an entry of the key is off by {error:e}, more than {bound:e}");
+        }
+    }
+    units
+}
+
 fn keys<T: Real, const N: usize>(bytes: &[u8]) {
     let mut again = [0; 1024];
     let header = Header::peek(bytes);
     if let Ok(key) = SecretKey::<T, N>::decode(bytes) {
         let len = key.encode(&mut again).expect("room enough");
-        assert_eq!(&again[..len], bytes, "a secret key is encoded in one way");
-        assert_eq!(header.map(|header| header.kind), Ok(Kind::SecretKey));
+        let encoded = &again[..len];
+        if columns_are_units(&key, bytes) {
+            assert_eq!(encoded, bytes, "unit columns are kept bit by bit");
+        }
+        // Other columns are divided by their length: once, not again.
+        let mut twice = [0; 1024];
+        let same = SecretKey::<T, N>::decode(encoded).expect("an own encoding is read");
+        assert_eq!(same.encode(&mut twice), Ok(len));
+        assert_eq!(encoded, &twice[..len], "a secret key is encoded in one way");
+        let header = header.expect("a key has a header");
+        assert_eq!((header.kind, header.total_len()), (Kind::SecretKey, bytes.len()));
+        assert_eq!(header.id, key.id());
         assert!(key.condition() >= 1.0 && key.condition().is_finite());
     }
     if let Ok(key) = EvaluationKey::<T, N>::decode(bytes) {

@@ -4,9 +4,13 @@
 //! What MORE over the real numbers protects: nothing from a party that holds ciphertexts and cares to look, since the
 //! message is an eigenvalue of its ciphertext. See [`more_core`] before using it.
 
+#[cfg(feature = "engine")]
 pub mod architecture;
+#[cfg(feature = "engine")]
 pub mod cli;
+#[cfg(feature = "engine")]
 pub mod comparison;
+#[cfg(feature = "engine")]
 pub mod components;
 pub mod container;
 pub mod dataset;
@@ -14,13 +18,17 @@ pub mod decryption;
 mod dispatch;
 pub mod encryption;
 pub mod error;
+#[cfg(feature = "engine")]
 pub mod inference;
 pub mod interrupt;
 pub mod key_file;
+#[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;
 pub mod progress;
+#[cfg(feature = "engine")]
 pub mod samples;
+#[cfg(feature = "engine")]
 pub mod training;
 
 pub use error::{Error, Kind};

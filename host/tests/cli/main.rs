@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod angiography;
 mod damaged_containers;
 mod damaged_data;
 mod damaged_keys;
@@ -9,4 +10,8 @@ mod decrypt;
 mod encrypt;
 mod harness;
 mod keygen;
+mod made_images;
+mod misuse;
+mod predict;
 mod signals;
+mod train;

@@ -336,17 +336,14 @@ fn options_out_of_range_are_wrong_usage() {
 #[test]
 fn sources_can_be_limited_and_batches_may_be_larger_than_the_data() {
     let folder = Folder::new();
-    for (data, extra) in [("digits:20", &[][..]), ("digits:90", &["--limit", "20"]), ("digits:20", &["--batch", "4000000000"])] {
-        let batch = ["--batch", "20"];
-        let extra = if extra.contains(&"--batch") { extra.to_vec() } else { [&batch, extra].concat() };
-        let fields = folder.train(data, "model", &[&["--epochs", "2"], &extra[..]].concat());
+    let mut found = Vec::new();
+    for extra in [&["--batch", "20"][..], &["--batch", "4000000000"], &["--batch", "20", "--limit", "20"]] {
+        let data = if extra.len() == 2 { "digits:20" } else { TRAIN };
+        let fields = folder.train(data, "model", &[&["--epochs", "2"], extra].concat());
         assert_eq!(fields["images"], 20);
-        folder.write(&format!("weights-{data}-{}", extra.len()), format!("{:?}", read::<f32>(&folder, "model").planes));
+        found.push(read::<f32>(&folder, "model").planes);
     }
-    let mut found = folder.contents();
-    found.remove(&folder.path("model"));
-    let found: Vec<_> = found.into_values().collect();
-    assert!(found.len() >= 2 && found.iter().all(|planes| *planes == found[0]));
+    assert!(found[0] == found[1] && found[0] == found[2]);
 }
 
 #[test]

@@ -151,14 +151,13 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
         if const { E::POSITIONS == 2 } && column + 2 <= stage.output.width {
             let sums =
                 windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner + column * stride);
-            for (position, sums) in sums.into_iter().enumerate() {
-                store(stage, filters, row, column + position, sums, output);
-            }
+            store(stage, filters, row, column, &sums[0], output);
+            store(stage, filters, row, column + 1, &sums[1], output);
             column += 2;
         } else {
             let [sums] =
                 windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner + column * stride);
-            store(stage, filters, row, column, sums, output);
+            store(stage, filters, row, column, &sums, output);
             column += 1;
         }
     }
@@ -170,13 +169,13 @@ fn store<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     filters: &Filters<'_, W, F, D>,
     row: usize,
     column: usize,
-    sums: [E; SIZE],
+    sums: &[E; SIZE],
     output: &mut [E],
 ) {
     let plane = stage.output.plane();
     let at = filters.first * plane + row * stage.output.width + column;
-    for (o, sum) in sums.into_iter().enumerate() {
-        output[at + o * plane] = filters.function.apply(sum);
+    for o in 0..SIZE {
+        output[at + o * plane] = filters.function.apply(sums[o]);
     }
 }
 
@@ -198,12 +197,10 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
         for y in 2 * row..2 * row + 2 {
             let corner = (y * stage.input.width + 2 * column) * stride;
             let sums = windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner);
-            for (position, sums) in sums.into_iter().enumerate() {
-                let kept = kept.as_deref_mut();
-                pool_in(stage, filters, y, 2 * column + position, sums, kept, &mut total);
-            }
+            pool_in(stage, filters, y, 2 * column, &sums[0], kept.as_deref_mut(), &mut total);
+            pool_in(stage, filters, y, 2 * column + 1, &sums[1], kept.as_deref_mut(), &mut total);
         }
-        store_mean(stage, filters.first, row, column, total, output);
+        store_mean(stage, filters.first, row, column, &total, output);
     }
 }
 
@@ -226,10 +223,10 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
             for x in pool * column..pool * (column + 1) {
                 let corner = (y * stage.input.width + x) * stride;
                 let [sums] = windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner);
-                pool_in(stage, filters, y, x, sums, kept.as_deref_mut(), &mut total);
+                pool_in(stage, filters, y, x, &sums, kept.as_deref_mut(), &mut total);
             }
         }
-        store_mean(stage, filters.first, row, column, total, output);
+        store_mean(stage, filters.first, row, column, &total, output);
     }
 }
 
@@ -240,20 +237,20 @@ fn pool_in<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     filters: &Filters<'_, W, F, D>,
     row: usize,
     column: usize,
-    sums: [E; SIZE],
+    sums: &[E; SIZE],
     kept: Option<&mut [E]>,
     total: &mut [E; SIZE],
 ) {
-    let mut values = sums;
-    for (value, total) in values.iter_mut().zip(total) {
-        *value = filters.function.apply(*value);
-        *total = total.add(*value);
+    let mut values = *sums;
+    for o in 0..SIZE {
+        values[o] = filters.function.apply(values[o]);
+        total[o] = total[o].add(values[o]);
     }
     if let Some(kept) = kept {
         let plane = stage.active.plane();
         let at = filters.first * plane + row * stage.active.width + column;
-        for (o, value) in values.into_iter().enumerate() {
-            kept[at + o * plane] = value;
+        for o in 0..SIZE {
+            kept[at + o * plane] = values[o];
         }
     }
 }
@@ -264,13 +261,13 @@ fn store_mean<E: Element, const SIZE: usize>(
     first: usize,
     row: usize,
     column: usize,
-    total: [E; SIZE],
+    total: &[E; SIZE],
     output: &mut [E],
 ) {
     let factor = real::<E>(1.0 / (stage.pool * stage.pool) as f64);
     let plane = stage.output.plane();
     let at = first * plane + row * stage.output.width + column;
-    for (o, total) in total.into_iter().enumerate() {
-        output[at + o * plane] = total.scale(factor);
+    for o in 0..SIZE {
+        output[at + o * plane] = total[o].scale(factor);
     }
 }

@@ -70,7 +70,7 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     while column < stage.input.width {
         if column >= reached {
             // Only outputs that the pool dropped look at this column.
-            store(stage, first, row, column, [E::zero(context); SIZE], output);
+            store(stage, first, row, column, &[E::zero(context); SIZE], output);
             column += 1;
             continue;
         }
@@ -89,9 +89,8 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
                 row,
                 column,
             );
-            for (position, sums) in sums.into_iter().enumerate() {
-                store(stage, first, row, column + position, sums, output);
-            }
+            store(stage, first, row, column, &sums[0], output);
+            store(stage, first, row, column + 1, &sums[1], output);
             column += 2;
         } else {
             let [sums] = if is_inner {
@@ -99,7 +98,7 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
             } else {
                 gradients::<E, W, 1, SIZE>(context, stage, kernel, taps, weights, dz, first, row, column)
             };
-            store(stage, first, row, column, sums, output);
+            store(stage, first, row, column, &sums, output);
             column += 1;
         }
     }
@@ -154,13 +153,13 @@ fn store<E: Element, const SIZE: usize>(
     first: usize,
     row: usize,
     column: usize,
-    sums: [E; SIZE],
+    sums: &[E; SIZE],
     output: &mut [E],
 ) {
     let plane = stage.input.plane();
     let at = first * plane + row * stage.input.width + column;
-    for (c, sum) in sums.into_iter().enumerate() {
-        output[at + c * plane] = sum;
+    for c in 0..SIZE {
+        output[at + c * plane] = sums[c];
     }
 }
 
