@@ -10,8 +10,10 @@ use crate::error::{Error, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Architecture {
     /// [`nn_core::MNIST`]: handwritten digits, 28 x 28, ten classes.
+    #[value(help = "handwritten digits, 28 x 28, ten classes")]
     Mnist,
     /// [`nn_core::ANGIOGRAPHY`]: coronary angiograms, 256 x 256, two classes.
+    #[value(help = "coronary angiograms, 256 x 256, two classes")]
     Angiography,
 }
 

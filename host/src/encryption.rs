@@ -87,11 +87,12 @@ fn run<T: Real + Element, const N: usize>(
     metadata = metadata.encrypted(options.form, N, key.id());
     metadata.extra.insert("split".to_owned(), split.to_string().into());
     let count = data.len();
-    let labels = match options.plain_labels {
-        true => plain_label_tensor(count),
-        false => label_tensor(&metadata, count),
+    let images = image_tensor(&metadata, count);
+    // Plain labels are written first: before images as wide as they are, too.
+    let tensors = match options.plain_labels {
+        true => vec![plain_label_tensor(count), images],
+        false => vec![images, label_tensor(&metadata, count)],
     };
-    let tensors = vec![image_tensor(&metadata, count), labels];
     let mut writer = ContainerWriter::create(out, &metadata, Some(evaluation.bytes()), tensors)?;
 
     let streams = Streams::new(options.seed, split)?;

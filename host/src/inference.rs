@@ -62,7 +62,8 @@ pub fn predict<T: Scalar>(
     if input.has_encrypted_labels() {
         tensors.push(label_tensor(&metadata, count));
     } else if input.has_labels() {
-        tensors.push(plain_label_tensor(count));
+        // Written first: before outputs as wide as they are, too.
+        tensors.insert(0, plain_label_tensor(count));
     }
     let mut writer = ContainerWriter::create(out, &metadata, key.as_deref(), tensors)?;
     if let Some(labels) = input.plain_labels()? {

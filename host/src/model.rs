@@ -228,7 +228,7 @@ pub fn architecture_of(container: &Container) -> Result<Architecture, Error> {
     Ok(architecture)
 }
 
-/// The names that PyTorch's `nn.Sequential` gives to the parameters of a layer.
+/// The names of a layer's parameters, as PyTorch's `nn.Sequential` forms them.
 fn names(layer: usize) -> (String, String) {
     (format!("{layer}.weight"), format!("{layer}.bias"))
 }

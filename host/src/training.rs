@@ -225,7 +225,7 @@ impl<T: Scalar> Run<'_, T> {
             .collect::<Result<Vec<_>, _>>()?;
         drop(initial);
         let mut order = vec![0; self.samples.count];
-        let mut epoch_seconds = Vec::with_capacity(options.epochs);
+        let mut epoch_seconds = Vec::new();
         self.model.planes = planes(&lanes)?;
         for epoch in 0..options.epochs {
             self.progress.label(format!("epoch {}/{}", epoch + 1, options.epochs));

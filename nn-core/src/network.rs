@@ -326,7 +326,7 @@ impl<'a> Network<'a> {
 /// The parameters of one layer: `outputs * fan_in` weights, then `outputs` biases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterGroup {
-    /// Index of the layer in the network: PyTorch's `nn.Sequential` gives its parameters the same one.
+    /// Index of the layer in the network.
     pub layer: usize,
     /// Number of outputs (filters).
     pub outputs: usize,

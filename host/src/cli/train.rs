@@ -13,6 +13,7 @@ use crate::components::Scalar;
 use crate::container::Form;
 use crate::dataset::{self, Split};
 use crate::error::Error;
+use crate::output_file::{Access, OutputFile};
 use crate::samples::Input;
 use crate::training::{Engine, Gradient, Options, train};
 
@@ -78,6 +79,8 @@ struct Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    // Better now than after hours of training.
+    drop(OutputFile::create(&arguments.out, Access::Shared, true)?);
     let (data, scalar) = input::open(&arguments.data, Split::Train, arguments.limit, arguments.scalar)?;
     match scalar {
         ScalarName::F32 => run_as::<f32>(arguments, &data, report),

@@ -67,7 +67,8 @@ impl fmt::Display for Source {
 }
 
 /// A part of a data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "engine", derive(clap::ValueEnum))]
 #[non_exhaustive]
 pub enum Split {
     /// What a network is trained on.

@@ -1,6 +1,6 @@
 //! The second network of the paper, with dropout and one output, on images made here.
 
-use super::harness::Folder;
+use super::harness::{Folder, MATRIX_ROUNDING};
 use more_nn::container::{
     ContainerWriter, Content, Form, IMAGES, Metadata, PLAIN_LABELS, image_tensor, plain_label_tensor,
 };
@@ -24,11 +24,13 @@ fn images() -> Dataset {
             pixels.push((shade + if is_bar { 60 + 120 * *label as usize } else { 40 }) as u8);
         }
     }
-    Dataset::from_bytes([1, SIDE, SIDE], vec!["dark".to_owned(), "bright".to_owned()], pixels, labels).unwrap()
+    Dataset::from_bytes([1, SIDE, SIDE], vec!["dark".to_owned(), "bright".to_owned()], pixels, labels)
+        .unwrap()
 }
 
 fn write_plain(folder: &Folder, data: &Dataset) {
-    let metadata = Metadata::plain(Content::Images, more_core::Scalar::F32, &data.shape(), data.class_names());
+    let metadata =
+        Metadata::plain(Content::Images, more_core::Scalar::F32, &data.shape(), data.class_names());
     let tensors = vec![image_tensor(&metadata, COUNT), plain_label_tensor(COUNT)];
     let mut writer = ContainerWriter::create(&folder.path("plain"), &metadata, None, tensors).unwrap();
     let labels: Vec<i64> = data.labels().iter().map(|label| i64::from(*label)).collect();
@@ -68,7 +70,8 @@ fn encrypted_and_plain_twins_agree() {
     assert!(found[0].iter().any(|probability| (probability - found[0][0]).abs() > 1e-6));
     assert_eq!(found[0], found[1]);
     assert_eq!(found[0], found[2]);
-    let distance = found[0].iter().zip(&found[3]).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
+    let distance =
+        found[0].iter().zip(&found[3]).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
     println!("{distance}");
-    assert!(distance < 1e3 * f64::from(f32::EPSILON), "{distance}");
+    assert!(distance < MATRIX_ROUNDING * f64::from(f32::EPSILON), "{distance}");
 }

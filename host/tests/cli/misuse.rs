@@ -105,16 +105,16 @@ fn headers_that_lie_with_valid_checksums() {
         ("[40,2,1,28,28]", "[40,2,1,56,14]", "expected F32 [40, 2, 1, 28, 28]"),
         ("[40,2,1,28,28]", "[80,1,1,28,28]", "expected F32 [80, 2, 1, 28, 28]"),
         ("\\\"shape\\\":[1,28,28]", "\\\"shape\\\":[7,16,7 ]", "expected F32 [40, 2, 7, 16, 7]"),
-        ("\\\"shape\\\":[1,28,28]", "\\\"shape\\\":[28,28 ]", "expected channels, height, width"),
+        ("\\\"shape\\\":[1,28,28]", "\\\"shape\\\":[28,28  ]", "expected channels, height, width"),
         ("\"images\":{", "\"imagez\":{", "no tensor `images`"),
         ("[40,2,10]", "[20,4,10]", "expected F32 [40, 2, 10]"),
-        ("\\\"7\\\",\\\"8\\\"", "\\\"7,  8\\\"    ", "classes"),
+        ("\\\"7\\\",\\\"8\\\"", "\\\"7,  8\\\"  ", "classes"),
     ];
     let model = [
         ("\\\"mnist\\\"", "\\\"minst\\\"", "network `minst` is unknown, expected one of mnist, angiography"),
-        ("\\\"mnist\\\"", "   null  ", "names no network"),
+        ("\\\"mnist\\\"", "     null", "names no network"),
         ("\\\"shape\\\":[1,28,28]", "\\\"shape\\\":[1,14,56]", "the network `mnist` takes 1x28x28"),
-        ("\\\"7\\\",\\\"8\\\"", "\\\"7,  8\\\"    ", "9 classes, the network `mnist` tells 10 apart"),
+        ("\\\"7\\\",\\\"8\\\"", "\\\"7,  8\\\"  ", "9 classes, the network `mnist` tells 10 apart"),
         ("\"0.weight\":{", "\"1.weight\":{", "no tensor `0.weight`"),
         ("\"8.bias\":{", "\"9.bias\":{", "no tensor `8.bias`"),
         ("[2,8,1,3,3]", "[2,8,3,1,3]", "expected F32 [2, 8, 1, 3, 3]"),
@@ -137,10 +137,18 @@ fn the_wrong_kind_of_file() {
     let good = folder.read("data");
     folder.predict("plain", "data", "outputs", &[]);
     for (other, holds) in [("plain", "model"), ("spectral", "model"), ("outputs", "outputs")] {
-        scene.refuses("data", &folder.read(other), &["data: ", &format!("the file holds {holds}, expected images"), "more-nn encrypt"]);
+        scene.refuses(
+            "data",
+            &folder.read(other),
+            &["data: ", &format!("the file holds {holds}, expected images"), "more-nn encrypt"],
+        );
     }
     for (other, holds) in [("data", "images"), ("outputs", "outputs")] {
-        scene.refuses("model", &folder.read(other), &["model: ", &format!("the file holds {holds}, expected model"), "more-nn train"]);
+        scene.refuses(
+            "model",
+            &folder.read(other),
+            &["model: ", &format!("the file holds {holds}, expected model"), "more-nn train"],
+        );
     }
     for key in ["KEY", "KEY.eval"] {
         scene.refuses("data", &folder.read(key), &["data: ", "looks like a key file"]);
@@ -224,7 +232,11 @@ fn shapes_and_classes_that_are_not_the_networks() {
     for form in [Form::Spectral, Form::Matrix] {
         let images = MadeImages { form, ..MadeImages::DIGITS };
         for (shape, classes, text) in [
-            ([1, 28, 27], 10, "images of 1x28x27 (channels, height, width), the network `mnist` takes 1x28x28"),
+            (
+                [1, 28, 27],
+                10,
+                "images of 1x28x27 (channels, height, width), the network `mnist` takes 1x28x28",
+            ),
             ([3, 28, 28], 10, "images of 3x28x28"),
             ([1, 28, 28], 9, "9 classes, the network `mnist` tells 10 apart"),
             ([1, 28, 28], 11, "11 classes"),
@@ -236,7 +248,11 @@ fn shapes_and_classes_that_are_not_the_networks() {
         }
         images.write(&folder, "data");
         let angiography = ["train", "--network", "angiography", "--data", "data", "--out", "out"];
-        folder.fails(1, &angiography, &["data: images of 1x28x28", "the network `angiography` takes 1x256x256"]);
+        folder.fails(
+            1,
+            &angiography,
+            &["data: images of 1x28x28", "the network `angiography` takes 1x256x256"],
+        );
     }
     let angiography = ["train", "--network", "angiography", "--data", "digits:20", "--out", "out"];
     folder.fails(1, &angiography, &["images of 1x28x28", "the network `angiography` takes 1x256x256"]);
@@ -264,7 +280,8 @@ fn keys_forms_and_scalars_that_do_not_go_together() {
             let texts = ["an encrypted model is of no use on plain data", "encrypt the data"];
             folder.fails(2, &[&predict(model, TEST)[..], &engine].concat(), &texts);
         }
-        MadeImages { form: Form::Plain, labels: MadeLabels::None, ..MadeImages::DIGITS }.write(folder, "clear");
+        MadeImages { form: Form::Plain, labels: MadeLabels::None, ..MadeImages::DIGITS }
+            .write(folder, "clear");
         folder.fails(2, &predict(model, "clear"), &["clear: the data is plain, the model is encrypted"]);
     }
     folder.fails(1, &predict("plain", "LONG.data"), &["LONG.data: ", "f64", "f32"]);
@@ -282,7 +299,11 @@ fn keys_forms_and_scalars_that_do_not_go_together() {
     let data = forge_data(&data, |bytes| bytes[place..place + forged.len()].copy_from_slice(&forged));
     folder.write("forged", data);
     for model in ["spectral", "matrix"] {
-        folder.fails(1, &predict(model, "forged"), &["forged: ", "its lanes cannot be matched with those of ", model]);
+        folder.fails(
+            1,
+            &predict(model, "forged"),
+            &["forged: ", "its lanes cannot be matched with those of ", model],
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-use super::harness::{Folder, TEST, TRAIN};
+use super::harness::{Folder, MATRIX_ROUNDING, TEST, TRAIN};
 use more_core::{EvaluationKey, SecretKey};
 use more_nn::container::{Container, Content, Form, LABELS, Metadata, PLAIN_LABELS};
 use more_nn::dataset::{Dataset, Split};
@@ -65,7 +65,11 @@ fn distances(scalar: &str, n: usize, epsilon: f64) -> Vec<f64> {
                 let outputs = folder.outputs("outputs");
                 assert_eq!(outputs.labels().unwrap(), plain.labels().unwrap());
                 for item in 0..outputs.count() {
-                    assert_eq!(outputs.class(item), plain.class(item), "{scalar}, {n}, {model}, {data}, {engine}");
+                    assert_eq!(
+                        outputs.class(item),
+                        plain.class(item),
+                        "{scalar}, {n}, {model}, {data}, {engine}"
+                    );
                 }
                 found.push(difference(&outputs, &plain) / epsilon);
             }
@@ -81,7 +85,7 @@ fn all_forms_of_models_and_data_go_together_with_both_engines() {
     {
         let found = distances(scalar, n, epsilon);
         println!("{scalar} {n} {found:?}");
-        assert!(found.iter().all(|distance| *distance < 1e3), "{scalar}, n = {n}: {found:?}");
+        assert!(found.iter().all(|distance| *distance < MATRIX_ROUNDING), "{scalar}, n = {n}: {found:?}");
     }
 }
 
@@ -95,7 +99,8 @@ fn the_number_of_threads_does_not_change_a_byte() {
         let found: Vec<_> = ["1", "2", "3"]
             .iter()
             .map(|threads| {
-                let fields = folder.predict("encrypted", "test", "o", &["--threads", threads, "--engine", engine]);
+                let fields =
+                    folder.predict("encrypted", "test", "o", &["--threads", threads, "--engine", engine]);
                 assert_eq!(fields["threads"], threads.parse::<u32>().unwrap());
                 folder.read("o")
             })
@@ -109,7 +114,8 @@ fn instruction_sets_agree_to_rounding() {
     let folder = Folder::with_digits("f32", 2, Form::Spectral);
     let plain = plain_twin(&folder, "f32");
     for set in nn_core::simd::InstructionSet::ALL {
-        let command = ["predict", "--model", "plain", "--data", "test", "--out", "outputs", "--simd", set.name()];
+        let command =
+            ["predict", "--model", "plain", "--data", "test", "--out", "outputs", "--simd", set.name()];
         if !set.is_available() {
             folder.fails(2, &command, &["this machine does not have", set.name()]);
             continue;
@@ -119,7 +125,7 @@ fn instruction_sets_agree_to_rounding() {
             assert_eq!(fields["simd"], set.name());
             let distance = difference(&folder.outputs("outputs"), &plain) / f64::from(f32::EPSILON);
             println!("{} {engine} {distance}", set.name());
-            assert!(distance < 1e3, "{} {engine}: {distance}", set.name());
+            assert!(distance < MATRIX_ROUNDING, "{} {engine}: {distance}", set.name());
             std::fs::remove_file(folder.path("outputs")).unwrap();
         }
     }
@@ -130,9 +136,7 @@ fn other_order(folder: &Folder) -> Vec<u8> {
     let secret: SecretKey<f32, 3> = SecretKeyFile::read(&folder.path("KEY")).unwrap().decode().unwrap();
     let first: EvaluationKey<f32, 3> = folder.evaluation_file().decode().unwrap();
     (0..)
-        .map(|seed| {
-            EvaluationKey::from_secret_key(&secret, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap()
-        })
+        .map(|seed| EvaluationKey::from_secret_key(&secret, &mut ChaCha20Rng::seed_from_u64(seed)).unwrap())
         .find(|other| first.alignment(other).unwrap()[0] != 0)
         .map(|other| encode_evaluation_key(&other).unwrap())
         .unwrap()
@@ -147,7 +151,7 @@ fn lanes_of_two_evaluation_keys_are_matched() {
     for engine in ["spectral", "matrix"] {
         folder.train("train", "encrypted", &["--epochs", "3", "--engine", engine]);
         folder.predict("encrypted", "test", "expected", &[]);
-        for (engine, bound) in [("spectral", 0.0), ("matrix", 1e3 * f64::from(f32::EPSILON))] {
+        for (engine, bound) in [("spectral", 0.0), ("matrix", MATRIX_ROUNDING * f64::from(f32::EPSILON))] {
             folder.predict("encrypted", "other", "outputs", &["--engine", engine]);
             assert!(key("outputs") == key("other") && key("outputs") != key("expected"));
             let distance = difference(&folder.outputs("outputs"), &folder.outputs("expected"));
@@ -201,7 +205,8 @@ fn convolution(x: &[f64], channels: usize, side: usize, w: &[f64], b: &[f64]) ->
                 for c in 0..channels {
                     for u in 0..3 {
                         for v in 0..3 {
-                            sum += w[((f * channels + c) * 3 + u) * 3 + v] * x[(c * side + i + u) * side + j + v];
+                            sum += w[((f * channels + c) * 3 + u) * 3 + v]
+                                * x[(c * side + i + u) * side + j + v];
                         }
                     }
                 }
@@ -303,7 +308,8 @@ fn an_interrupted_prediction_removes_its_temporary_file() {
     let before = folder.contents();
     let arguments = ["predict", "--model", "plain", "--data", "digits:30000", "--out", "outputs"];
     let extra = ["--simd", "scalar", "--threads", "1"];
-    let mut child = folder.command(&[&arguments[..], &extra].concat()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        folder.command(&[&arguments[..], &extra].concat()).stderr(Stdio::piped()).spawn().unwrap();
     let writes = || {
         let names = std::fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().file_name());
         names.into_iter().any(|name| name.to_string_lossy().ends_with(".part"))

@@ -1,7 +1,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::harness::{Folder, TRAIN};
+use super::harness::{Folder, MATRIX_ROUNDING, TRAIN};
 use more_core::{Ciphertext, EvaluationKey, Real, Scalar as ScalarName};
 use more_nn::components::{Scalar, Weight};
 use more_nn::container::{Container, Content, Form};
@@ -74,7 +74,11 @@ fn twins<T: Scalar + Element<Real = T>, const N: usize>(scalar: &str, plain_labe
     let (encrypted, plain) = (lanes::<T, N>(&folder, "encrypted"), lanes::<T, N>(&folder, "plain"));
     let message = message_lane::<T, N>(&folder);
     for (lane, parameters) in encrypted.parameters.iter().enumerate() {
-        assert_eq!(*parameters == plain.parameters[0], lane == message, "lane {lane}, the message is {message}");
+        assert_eq!(
+            *parameters == plain.parameters[0],
+            lane == message,
+            "lane {lane}, the message is {message}"
+        );
     }
     assert_eq!((encrypted.loss.len(), plain.loss.len()), (3, 3));
     let json: Vec<f64> = serde_json::from_value(fields["loss"].clone()).unwrap();
@@ -90,6 +94,7 @@ fn in_spectral_form_the_message_is_its_plain_twin_bit_by_bit() {
     twins::<f32, 2>("f32", true);
     twins::<f64, 2>("f64", false);
     twins::<f32, 3>("f32", true);
+    twins::<f64, 2>("f64", true);
     twins::<f64, 3>("f64", false);
     twins::<f64, 8>("f64", false);
 }
@@ -97,6 +102,10 @@ fn in_spectral_form_the_message_is_its_plain_twin_bit_by_bit() {
 /// The largest distance of weights and losses between the engines, in any lane, over the epsilon of the scalar.
 fn engines<T: Scalar + Element<Real = T>, const N: usize>(scalar: &str, form: Form) -> f64 {
     let folder = Folder::with_digits(scalar, N, form);
+    if N > 2 {
+        // Eigenvalues of larger matrices take their time.
+        folder.encrypt("digits:20", "train", &["--form", form.name(), "--seed", "2", "--out", "train"]);
+    }
     let mut found = Vec::new();
     for engine in ["spectral", "matrix"] {
         let fields = folder.train("train", engine, &["--epochs", "3", "--engine", engine]);
@@ -125,9 +134,7 @@ fn the_engines_train_the_same_weights() {
         engines::<f32, 3>("f32", Form::Spectral),
     ];
     println!("{found:?}");
-    for distance in found {
-        assert!(distance < 1e3, "{found:?}");
-    }
+    assert!(found.iter().all(|distance| *distance < MATRIX_ROUNDING), "{found:?}");
 }
 
 #[test]
@@ -138,7 +145,7 @@ fn a_seed_gives_the_same_bytes_for_any_number_of_threads() {
             let mut found = Vec::new();
             for (threads, seed) in [("1", "5"), ("2", "5"), ("3", "5"), ("2", "6")] {
                 let options = ["--epochs", "2", "--batch", "40", "--engine", engine];
-                let extra = ["--threads", threads, "--seed", seed];
+                let extra = ["--threads", threads, "--seed", seed, "--scalar", scalar];
                 let fields = folder.train(data, "model", &[&options[..], &extra].concat());
                 assert_eq!(fields["threads"], threads.parse::<u32>().unwrap());
                 found.push(folder.read("model"));
@@ -180,7 +187,7 @@ fn instruction_sets_agree_to_rounding() {
         for other in &planes[1..] {
             for (a, b) in planes[0].iter().zip(other) {
                 println!("{data} {engine} {:e}", largest_difference(a, b) / f64::EPSILON);
-                assert!(largest_difference(a, b) < 1e3 * f64::EPSILON);
+                assert!(largest_difference(a, b) < MATRIX_ROUNDING * f64::EPSILON);
             }
         }
     }
@@ -192,7 +199,8 @@ fn checkpoints_are_the_models_of_their_epochs() {
     for engine in ["spectral", "matrix"] {
         let options = ["--engine", engine, "--checkpoints", "a/b"];
         folder.train("train", "three", &[&options[..], &["--epochs", "3"]].concat());
-        let names: Vec<_> = folder.contents().into_keys().filter(|path| path.starts_with(folder.path("a/b"))).collect();
+        let names: Vec<_> =
+            folder.contents().into_keys().filter(|path| path.starts_with(folder.path("a/b"))).collect();
         let expected = [1, 2, 3].map(|epoch| folder.path(&format!("a/b/epoch-000{epoch}.safetensors")));
         assert_eq!(names, expected);
         assert!(folder.read("a/b/epoch-0003.safetensors") == folder.read("three"));
@@ -210,21 +218,25 @@ fn the_mean_gradient_is_the_sum_with_another_step() {
     let folder = Folder::new();
     let options = ["--epochs", "2", "--batch", "32"];
     folder.train("digits:64", "sum", &[&options[..], &["--learning-rate", "0.03125"]].concat());
-    folder.train("digits:64", "mean", &[&options[..], &["--learning-rate", "1", "--gradient", "mean"]].concat());
+    folder.train(
+        "digits:64",
+        "mean",
+        &[&options[..], &["--learning-rate", "1", "--gradient", "mean"]].concat(),
+    );
     let (sum, mean) = (read::<f32>(&folder, "sum"), read::<f32>(&folder, "mean"));
     assert_eq!((sum.planes, sum.loss), (mean.planes, mean.loss));
 }
 
 #[test]
 fn networks_learn_from_ciphertexts() {
+    // Sigmoids behind sigmoids learn nothing but the classes' frequencies for the first 100,000 images or so.
     let folder = Folder::with_key();
-    folder.encrypt("digits:400", "train", &["--form", "spectral", "--out", "train"]);
-    folder.encrypt("digits:200", "test", &["--form", "spectral", "--out", "test"]);
-    folder.train("train", "model", &["--epochs", "40", "--learning-rate", "0.02"]);
+    folder.encrypt("digits:10000", "train", &["--form", "spectral", "--out", "train"]);
+    folder.encrypt("digits:500", "test", &["--form", "spectral", "--out", "test"]);
+    folder.train("train", "model", &["--epochs", "12", "--learning-rate", "0.03"]);
     folder.predict("model", "test", "outputs", &[]);
     let accuracy = folder.outputs("outputs").accuracy().unwrap();
-    println!("{accuracy}");
-    assert!(accuracy > 0.7, "{accuracy}");
+    assert!(accuracy > 0.9, "{accuracy}");
 }
 
 #[test]
@@ -351,7 +363,8 @@ fn weights_that_leave_the_numbers_are_an_error_that_names_the_epoch() {
     let folder = Folder::with_digits("f32", 2, Form::Spectral);
     folder.write("model", b"older");
     for (data, extra) in [(TRAIN, &[][..]), ("train", &[]), ("train", &["--engine", "matrix"])] {
-        let common = ["train", "--network", "mnist", "--data", data, "--out", "model", "--learning-rate", "1e38"];
+        let common =
+            ["train", "--network", "mnist", "--data", data, "--out", "model", "--learning-rate", "1e38"];
         let texts = ["the weights are no longer finite after epoch 1", "smaller --learning-rate"];
         folder.fails(1, &[&common[..], extra].concat(), &texts);
     }
@@ -384,7 +397,8 @@ fn an_interrupted_training_leaves_whole_checkpoints_and_no_model() {
             assert!(child.try_wait().unwrap().is_none(), "ended before it could be interrupted");
             std::thread::sleep(Duration::from_millis(1));
         }
-        let status = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        let status =
+            Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
         assert!(status.success());
         let start = Instant::now();
         let output = child.wait_with_output().unwrap();

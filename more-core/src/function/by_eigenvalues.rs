@@ -16,7 +16,11 @@ impl<R: Arithmetic, const N: usize> Ciphertext<R, N> {
     #[inline(always)]
     #[must_use]
     pub fn apply_unchecked(self, f: impl Fn(R) -> R, derivative: impl Fn(R) -> R) -> Self {
-        self.apply_with_slope_unchecked(f, |x, _| derivative(x))
+        self.apply_with_slope_unchecked(
+            f,
+            #[inline(always)]
+            |x, _| derivative(x),
+        )
     }
 
     /// As [`apply_unchecked`](Self::apply_unchecked) with the derivative as a function of `x` and `f(x)`, for those
@@ -27,7 +31,11 @@ impl<R: Arithmetic, const N: usize> Ciphertext<R, N> {
         if N == 2 {
             let pair = Pair::of(&self, <R::Real>::ONE);
             let [first, second] = pair.eigenvalues();
-            return pair.rebuild([f(first), f(second)], |x, y, _| slope(x, y));
+            return pair.rebuild(
+                [f(first), f(second)],
+                #[inline(always)]
+                |x, y, _| slope(x, y),
+            );
         }
         let (scaled, largest) = eigen::scaled(self);
         let found = eigen::diagonalise(&scaled);

@@ -1,5 +1,10 @@
 //! Ciphertexts in matrix form: the paper's literal n x n arithmetic, without an evaluation key.
 
+#![allow(
+    clippy::redundant_closure,
+    reason = "a function handed over by name is called through a shim without the instruction set, fifty times slower"
+)]
+
 use more_core::{Arithmetic, Ciphertext, Real};
 
 use super::spectrum::share;
@@ -67,56 +72,133 @@ impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        outlined(self, |x| x.apply_with_slope_unchecked(Arithmetic::exponential, |_, y| y))
+        outlined(
+            self,
+            #[inline(always)]
+            |x| {
+                x.apply_with_slope_unchecked(
+                    #[inline(always)]
+                    |x| Arithmetic::exponential(x),
+                    #[inline(always)]
+                    |_, y| y,
+                )
+            },
+        )
     }
 
     #[inline(always)]
     fn ln(self) -> Self {
-        outlined(self, |x| x.apply_unchecked(Arithmetic::logarithm, number::recip))
+        outlined(
+            self,
+            #[inline(always)]
+            |x| {
+                x.apply_unchecked(
+                    #[inline(always)]
+                    |x| Arithmetic::logarithm(x),
+                    #[inline(always)]
+                    |x| number::recip(x),
+                )
+            },
+        )
     }
 
     #[inline(always)]
     fn recip(self) -> Self {
-        outlined(self, Ciphertext::recip_unchecked)
+        outlined(
+            self,
+            #[inline(always)]
+            |x| x.recip_unchecked(),
+        )
     }
 
     #[inline(always)]
     fn sigmoid(self) -> Self {
-        outlined(self, |x| x.apply_with_slope_unchecked(Arithmetic::sigmoid, |_, y| y - y * y))
+        outlined(
+            self,
+            #[inline(always)]
+            |x| {
+                x.apply_with_slope_unchecked(
+                    #[inline(always)]
+                    |x| Arithmetic::sigmoid(x),
+                    #[inline(always)]
+                    |_, y| y - y * y,
+                )
+            },
+        )
     }
 
     #[inline(always)]
     fn softplus(self) -> Self {
-        outlined(self, |x| x.apply_unchecked(number::softplus, Arithmetic::sigmoid))
+        outlined(
+            self,
+            #[inline(always)]
+            |x| {
+                x.apply_unchecked(
+                    #[inline(always)]
+                    |x| number::softplus(x),
+                    #[inline(always)]
+                    |x| Arithmetic::sigmoid(x),
+                )
+            },
+        )
     }
 
     #[inline(always)]
     fn tanh(self) -> Self {
-        outlined(self, |x| {
-            x.apply_with_slope_unchecked(Arithmetic::hyperbolic_tangent, |x, y| x.constant(Real::ONE) - y * y)
-        })
+        outlined(
+            self,
+            #[inline(always)]
+            |x| {
+                x.apply_with_slope_unchecked(
+                    #[inline(always)]
+                    |x| Arithmetic::hyperbolic_tangent(x),
+                    #[inline(always)]
+                    |x, y| x.constant(Real::ONE) - y * y,
+                )
+            },
+        )
     }
 
     #[inline(always)]
     fn relu(self) -> Self {
-        outlined(self, |x| x.apply_unchecked(number::relu, number::step))
+        outlined(
+            self,
+            #[inline(always)]
+            |x| {
+                x.apply_unchecked(
+                    #[inline(always)]
+                    |x| number::relu(x),
+                    #[inline(always)]
+                    |x| number::step(x),
+                )
+            },
+        )
     }
 
     #[inline(always)]
     fn step(self) -> Self {
         // Of a rectified matrix, the lanes that were negative are zero up to rounding errors of either sign: lanes below
         // what rounding leaves of the largest one count as zero.
-        outlined(self, |x| {
-            let mut largest = x.columns()[0][0].magnitude();
-            for column in x.columns() {
-                for entry in column {
-                    largest = largest.maximum(entry.magnitude());
+        outlined(
+            self,
+            #[inline(always)]
+            |x| {
+                let mut largest = x.columns()[0][0].magnitude();
+                for column in x.columns() {
+                    for entry in column {
+                        largest = largest.maximum(entry.magnitude());
+                    }
                 }
-            }
-            let factor = <R::Real as Real>::from_f64(256.0 * N as f64) * <R::Real as Real>::EPSILON;
-            let noise = largest.scale(factor);
-            x.apply_unchecked(|x| number::step(x - noise), |x| x.constant(Real::ZERO))
-        })
+                let factor = <R::Real as Real>::from_f64(256.0 * N as f64) * <R::Real as Real>::EPSILON;
+                let noise = largest.scale(factor);
+                x.apply_unchecked(
+                    #[inline(always)]
+                    |x| number::step(x - noise),
+                    #[inline(always)]
+                    |x| x.constant(Real::ZERO),
+                )
+            },
+        )
     }
 }
 

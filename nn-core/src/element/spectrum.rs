@@ -1,5 +1,10 @@
 //! Ciphertexts in spectral form: every operation lane by lane.
 
+#![allow(
+    clippy::redundant_closure,
+    reason = "a function handed over by name is called through a shim without the instruction set, fifty times slower"
+)]
+
 use more_core::{Arithmetic, Real, Spectrum};
 
 use super::{Element, Learn, Number, Weigh, number, outer_by_sums};
@@ -56,47 +61,75 @@ impl<R: Number, const N: usize> Element for Spectrum<R, N> {
 
     #[inline(always)]
     fn maximum(self, other: Self) -> Self {
-        self.zip(other, Arithmetic::maximum)
+        self.zip(
+            other,
+            #[inline(always)]
+            |x, y| x.maximum(y),
+        )
     }
 
     #[inline(always)]
     fn exp(self) -> Self {
-        self.map(Arithmetic::exponential)
+        self.map(
+            #[inline(always)]
+            |x| Arithmetic::exponential(x),
+        )
     }
 
     #[inline(always)]
     fn ln(self) -> Self {
-        self.map(Arithmetic::logarithm)
+        self.map(
+            #[inline(always)]
+            |x| Arithmetic::logarithm(x),
+        )
     }
 
     #[inline(always)]
     fn recip(self) -> Self {
-        self.map(number::recip)
+        self.map(
+            #[inline(always)]
+            |x| number::recip(x),
+        )
     }
 
     #[inline(always)]
     fn sigmoid(self) -> Self {
-        self.map(Arithmetic::sigmoid)
+        self.map(
+            #[inline(always)]
+            |x| Arithmetic::sigmoid(x),
+        )
     }
 
     #[inline(always)]
     fn softplus(self) -> Self {
-        self.map(number::softplus)
+        self.map(
+            #[inline(always)]
+            |x| number::softplus(x),
+        )
     }
 
     #[inline(always)]
     fn tanh(self) -> Self {
-        self.map(Arithmetic::hyperbolic_tangent)
+        self.map(
+            #[inline(always)]
+            |x| Arithmetic::hyperbolic_tangent(x),
+        )
     }
 
     #[inline(always)]
     fn relu(self) -> Self {
-        self.map(number::relu)
+        self.map(
+            #[inline(always)]
+            |x| number::relu(x),
+        )
     }
 
     #[inline(always)]
     fn step(self) -> Self {
-        self.map(number::step)
+        self.map(
+            #[inline(always)]
+            |x| number::step(x),
+        )
     }
 }
 
@@ -111,7 +144,7 @@ macro_rules! weigh_with_plain {
 
             #[inline(always)]
             fn weigh_acc(self, weight: $real, x: Self) -> Self {
-                self.zip(x, |acc, x| acc.mul_acc_scalar(weight, x))
+                self.zip(x, #[inline(always)] |acc, x| acc.mul_acc_scalar(weight, x))
             }
         }
     )*};
