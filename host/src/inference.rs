@@ -108,7 +108,7 @@ fn weights_for<T: Scalar>(input: &Input, container: &Container, form: Form) -> R
             model.planes = lane_of.iter().map(|lane| model.planes[*lane].clone()).collect();
         } else if model.form == Form::Spectral {
             let key = container.evaluation_key::<T, N>()?;
-            let mut planes = vec![Vec::with_capacity(model.planes[0].len()); N * N];
+            let mut planes = vec![Vec::new(); N * N];
             for index in 0..model.planes[0].len() {
                 let lanes = std::array::from_fn(|lane| model.planes[lane][index]);
                 let weight = key.to_ciphertext(&more_core::Spectrum::<T, N>::from_lanes(lanes));

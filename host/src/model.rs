@@ -164,7 +164,7 @@ impl<T: Scalar> Model<T> {
         with_lanes!(self.lanes, N => {
             let key = container.evaluation_key::<T, N>()?;
             let convert = |entries: Vec<T>| Ok::<_, Error>(entries_to_lanes::<T, N>(&key, &entries)?.to_vec());
-            let mut planes = vec![Vec::with_capacity(self.planes[0].len()); N];
+            let mut planes = vec![Vec::new(); N];
             for index in 0..self.planes[0].len() {
                 let lanes = convert(self.planes.iter().map(|plane| plane[index]).collect())
                     .map_err(|error| error.at(container.path()))?;

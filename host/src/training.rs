@@ -82,6 +82,9 @@ pub struct Options {
     pub instruction_set: InstructionSet,
 }
 
+/// What is done with the model after each epoch, counted from 1.
+pub type Checkpoint<'a, T> = dyn FnMut(usize, &Model<T>) -> Result<(), Error> + Send + 'a;
+
 /// A trained model, and what it took.
 #[derive(Clone, Debug)]
 pub struct Trained<T> {
@@ -103,7 +106,7 @@ pub fn train<T: Scalar>(
     input: &Input,
     options: &Options,
     progress: &Progress,
-    checkpoint: &mut (dyn FnMut(usize, &Model<T>) -> Result<(), Error> + Send),
+    checkpoint: &mut Checkpoint<'_, T>,
 ) -> Result<Trained<T>, Error> {
     input.check(options.architecture)?;
     if !input.has_labels() {
@@ -169,7 +172,7 @@ struct Run<'a, T> {
     samples: &'a Samples<T>,
     model: Model<T>,
     progress: &'a Progress,
-    checkpoint: &'a mut (dyn FnMut(usize, &Model<T>) -> Result<(), Error> + Send),
+    checkpoint: &'a mut Checkpoint<'a, T>,
 }
 
 type Outcome<T> = Result<(Model<T>, Vec<f64>), Error>;

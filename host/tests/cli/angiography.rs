@@ -72,6 +72,5 @@ fn encrypted_and_plain_twins_agree() {
     assert_eq!(found[0], found[2]);
     let distance =
         found[0].iter().zip(&found[3]).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
-    println!("{distance}");
     assert!(distance < MATRIX_ROUNDING * f64::from(f32::EPSILON), "{distance}");
 }

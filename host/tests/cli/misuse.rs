@@ -108,7 +108,7 @@ fn headers_that_lie_with_valid_checksums() {
         ("\\\"shape\\\":[1,28,28]", "\\\"shape\\\":[28,28  ]", "expected channels, height, width"),
         ("\"images\":{", "\"imagez\":{", "no tensor `images`"),
         ("[40,2,10]", "[20,4,10]", "expected F32 [40, 2, 10]"),
-        ("\\\"7\\\",\\\"8\\\"", "\\\"7,  8\\\"  ", "classes"),
+        ("\\\"7\\\",\\\"8\\\"", "\\\"7,  8\\\"  ", "expected F32 [40, 2, 9]"),
     ];
     let model = [
         ("\\\"mnist\\\"", "\\\"minst\\\"", "network `minst` is unknown, expected one of mnist, angiography"),

@@ -84,7 +84,6 @@ fn all_forms_of_models_and_data_go_together_with_both_engines() {
         [("f32", 2, f64::from(f32::EPSILON)), ("f64", 2, f64::EPSILON), ("f64", 3, f64::EPSILON)]
     {
         let found = distances(scalar, n, epsilon);
-        println!("{scalar} {n} {found:?}");
         assert!(found.iter().all(|distance| *distance < MATRIX_ROUNDING), "{scalar}, n = {n}: {found:?}");
     }
 }
@@ -124,7 +123,6 @@ fn instruction_sets_agree_to_rounding() {
             let fields = folder.json(&[&command[..], &["--engine", engine]].concat());
             assert_eq!(fields["simd"], set.name());
             let distance = difference(&folder.outputs("outputs"), &plain) / f64::from(f32::EPSILON);
-            println!("{} {engine} {distance}", set.name());
             assert!(distance < MATRIX_ROUNDING, "{} {engine}: {distance}", set.name());
             std::fs::remove_file(folder.path("outputs")).unwrap();
         }
@@ -155,7 +153,6 @@ fn lanes_of_two_evaluation_keys_are_matched() {
             folder.predict("encrypted", "other", "outputs", &["--engine", engine]);
             assert!(key("outputs") == key("other") && key("outputs") != key("expected"));
             let distance = difference(&folder.outputs("outputs"), &folder.outputs("expected"));
-            println!("{distance}");
             assert!(distance <= bound, "{engine}: {distance}");
         }
     }

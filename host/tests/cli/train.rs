@@ -133,7 +133,6 @@ fn the_engines_train_the_same_weights() {
         engines::<f32, 2>("f32", Form::Matrix),
         engines::<f32, 3>("f32", Form::Spectral),
     ];
-    println!("{found:?}");
     assert!(found.iter().all(|distance| *distance < MATRIX_ROUNDING), "{found:?}");
 }
 
@@ -186,7 +185,6 @@ fn instruction_sets_agree_to_rounding() {
         }
         for other in &planes[1..] {
             for (a, b) in planes[0].iter().zip(other) {
-                println!("{data} {engine} {:e}", largest_difference(a, b) / f64::EPSILON);
                 assert!(largest_difference(a, b) < MATRIX_ROUNDING * f64::EPSILON);
             }
         }
