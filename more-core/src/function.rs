@@ -4,10 +4,15 @@
 //!
 //! Errors, with `kappa` the condition number of the key and `l` the largest lane: to first order
 //! `4 N kappa^2 eps (max |f'| l + max |f|)`, the maxima over the interval that the lanes span. Lanes that are equal
-//! or nearly so are no special case. `docs/numerics.md` derives this.
+//! or nearly so are no special case. Where `f` jumps, its largest difference quotient on the lanes takes the place of
+//! `max |f'|`, for lanes further from the jump than their rounding errors. `docs/numerics.md` derives this.
 
+mod activation;
 mod binary;
+mod both_forms;
 mod by_eigenvalues;
+mod comparison;
 mod elementary;
 mod lanes;
+mod piecewise;
 mod two_lanes;

@@ -154,6 +154,9 @@ pub trait Real:
     /// The hyperbolic tangent.
     #[must_use]
     fn tanh(self) -> Self;
+    /// `1 - erf(x)`, the complementary error function, accurate where it is small.
+    #[must_use]
+    fn erfc(self) -> Self;
 
     /// `ln(1 + e^x)`, without overflow and accurate for large negative `x`.
     #[inline]
@@ -264,11 +267,11 @@ macro_rules! implement {
 implement!(f32, F32, u32, 8, 1.0 / 16_777_216.0, {
     abs = fabsf, floor = floorf, round = roundf, sqrt = sqrtf, cbrt = cbrtf, exp = expf, exp_m1 = expm1f, ln = logf,
     ln_1p = log1pf, log10 = log10f, sin = sinf, cos = cosf, tan = tanf, atan = atanf, sinh = sinhf, cosh = coshf,
-    tanh = tanhf,
+    tanh = tanhf, erfc = erfcf,
 });
 
 implement!(f64, F64, u64, 11, 1.0 / 9_007_199_254_740_992.0, {
     abs = fabs, floor = floor, round = round, sqrt = sqrt, cbrt = cbrt, exp = exp, exp_m1 = expm1, ln = log,
     ln_1p = log1p, log10 = log10, sin = sin, cos = cos, tan = tan, atan = atan, sinh = sinh, cosh = cosh,
-    tanh = tanh,
+    tanh = tanh, erfc = erfc,
 });

@@ -71,4 +71,11 @@ impl Setting {
     pub fn elementary(&self, value: f64) -> f64 {
         4.0 * self.eps * value.abs()
     }
+
+    /// A function of `libm` whose argument is a product, rounded: `elementary`, and the slope times the rounding of the
+    /// argument and of its constant factor, half an `eps` each.
+    #[must_use]
+    pub fn composed(&self, value: f64, slope: f64, argument: f64) -> f64 {
+        self.elementary(value) + self.eps * (slope * argument).abs()
+    }
 }

@@ -1,85 +1,46 @@
-//! The elementary functions and activations, in both forms.
+//! The elementary functions, in both forms.
 
-use crate::{Arithmetic, Ciphertext, Error, Real, Spectrum};
-
-/// One function for both forms: the value at `x`, where `noise` is the rounding error of a lane, and the slope from
-/// `x` and the value.
-macro_rules! functions {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident($($parameter:ident: $type:ty),*), |$x:ident, $noise:ident| $value:expr,
-        |$p:ident, $y:ident| $slope:expr;
-    )*) => {
-        impl<T: Real, const N: usize> Ciphertext<T, N> {$(
-            $(#[$doc])*
-            ///
-            /// # Errors
-            ///
-            /// [`Error::NonFinite`] for entries that are not finite or a result out of range, [`Error::Domain`] for
-            /// a lane outside the domain, [`Error::NoConvergence`] for a matrix that is no ciphertext.
-            pub fn $name(self $(, $parameter: $type)*) -> Result<Self, Error> {
-                self.evaluate(
-                    |$x, largest| {
-                        let $noise = largest * T::from_f64(16.0 * N as f64) * T::EPSILON;
-                        $value
-                    },
-                    |$p, $y, _| $slope,
-                )
-            }
-        )*}
-
-        impl<T: Real, const N: usize> Spectrum<T, N> {$(
-            $(#[$doc])*
-            ///
-            /// # Errors
-            ///
-            /// [`Error::Domain`] for a lane outside the domain; a lane that is NaN or overflows passes through, and
-            /// the decryption tells whether it is the message.
-            pub fn $name(self $(, $parameter: $type)*) -> Result<Self, Error> {
-                self.evaluate(|$x| {
-                    let $noise = T::ZERO;
-                    $value
-                })
-            }
-        )*}
-    };
-}
-
-/// `x` if the condition holds, NaN if not, which means "outside the domain".
-#[inline(always)]
-fn if_in<T: Real>(domain: bool, x: T) -> T {
-    if domain { x } else { T::NAN }
-}
-
-/// A lane that is negative by rounding only counts as zero.
-#[inline(always)]
-fn lifted<T: Real>(x: T, noise: T) -> T {
-    if x < T::ZERO && x >= -noise { T::ZERO } else { x }
-}
-
-#[inline(always)]
-fn step<T: Real>(x: T) -> T {
-    if x > T::ZERO { T::ONE } else { T::ZERO }
-}
+use super::both_forms::{functions, if_in, lifted};
+use crate::{Ciphertext, Error, Real, Spectrum};
 
 functions! {
     /// `e^x`.
-    try_exp(), |x, _noise| T::exp(x), |_x, y| y;
+    try_exp, exp(), |x, _noise| T::exp(x), |_x, y, _q| y;
+    /// `e^x - 1`, accurate near 0.
+    try_expm1, expm1(), |x, _noise| T::exp_m1(x), |_x, y, _q| y + T::ONE;
     /// `ln x`, for positive lanes.
-    try_ln(), |x, _noise| if_in(x > T::ZERO, T::ln(x)), |x, _y| T::ONE / x;
+    try_ln, ln(), |x, _noise| if_in(x > T::ZERO, T::ln(x)), |x, _y, _q| T::ONE / x;
+    /// `ln(1 + x)`, accurate near 0, for lanes above -1.
+    try_ln_1p, ln_1p(), |x, _noise| if_in(x > -T::ONE, T::ln_1p(x)), |x, _y, _q| T::ONE / (T::ONE + x);
+    /// `ln x / ln 10`, for positive lanes.
+    try_log10, log10(), |x, _noise| if_in(x > T::ZERO, T::log10(x)),
+        |x, _y, _q| T::from_f64(core::f64::consts::LOG10_E) / x;
     /// `sqrt x`, for lanes that are not negative; in matrix form a lane negative by rounding counts as zero.
-    try_sqrt(), |x, noise| T::sqrt(lifted(x, noise)), |_x, y| if y > T::ZERO { T::HALF / y } else { T::ZERO };
-    /// `1 / (1 + e^-x)`.
-    try_sigmoid(), |x, _noise| T::sigmoid(x), |_x, y| y * (T::ONE - y);
-    /// `tanh x`.
-    try_tanh(), |x, _noise| T::tanh(x), |_x, y| T::ONE - y * y;
-    /// `ln(1 + e^x)`.
-    try_softplus(), |x, _noise| T::softplus(x), |x, _y| T::sigmoid(x);
-    /// `max(x, 0)`.
-    try_relu(), |x, _noise| Arithmetic::maximum(x, T::ZERO), |x, _y| step(x);
+    try_sqrt, sqrt(), |x, noise| T::sqrt(lifted(x, noise)),
+        |_x, y, _q| if y > T::ZERO { T::HALF / y } else { T::ZERO };
+    /// The real `y` with `y^3 = x`. At 0, where the slope is infinite, the error is the cube root of the argument's.
+    try_cbrt, cbrt(), |x, _noise| T::cbrt(x), |_x, _y, quotient| quotient;
     /// `x^exponent`; a negative power of a lane that is zero is outside the domain.
-    try_powi(exponent: i32), |x, _noise| if_in(exponent >= 0 || x != T::ZERO, T::powi(x, exponent)),
-        |x, y| if x == T::ZERO { T::ZERO } else { T::from_f64(f64::from(exponent)) * y / x };
-    /// `|x|`.
-    try_abs(), |x, _noise| T::abs(x), |x, _y| T::copysign(T::ONE, x);
+    try_powi, powi(exponent: i32), |x, _noise| if_in(exponent >= 0 || x != T::ZERO, T::powi(x, exponent)),
+        |x, y, _q| if x == T::ZERO { T::ZERO } else { T::from_f64(f64::from(exponent)) * y / x };
+    /// `x^exponent`. Outside the domain: a negative power of a lane that is zero, and a power that is no integer of a
+    /// lane that is negative; in matrix form a lane negative by rounding then counts as zero.
+    try_powf, powf(exponent: T), |x, noise| {
+        let x = if exponent == T::floor(exponent) { x } else { lifted(x, noise) };
+        if_in(exponent >= T::ZERO || x != T::ZERO, T::powf(x, exponent))
+    }, |_x, _y, quotient| quotient;
+    /// `sin x`.
+    try_sin, sin(), |x, _noise| T::sin(x), |x, _y, _q| T::cos(x);
+    /// `cos x`.
+    try_cos, cos(), |x, _noise| T::cos(x), |x, _y, _q| -T::sin(x);
+    /// `tan x`. Near a pole the error grows with the slope `1 + tan^2 x`; a pole between two lanes is no error.
+    try_tan, tan(), |x, _noise| T::tan(x), |_x, _y, quotient| quotient;
+    /// `atan x`, in `[-pi/2, pi/2]`.
+    try_atan, atan(), |x, _noise| T::atan(x), |x, _y, _q| T::ONE / (T::ONE + x * x);
+    /// `sinh x = (e^x - e^-x) / 2`.
+    try_sinh, sinh(), |x, _noise| T::sinh(x), |x, _y, _q| T::cosh(x);
+    /// `cosh x = (e^x + e^-x) / 2`.
+    try_cosh, cosh(), |x, _noise| T::cosh(x), |x, _y, _q| T::sinh(x);
+    /// `tanh x = (e^x - e^-x) / (e^x + e^-x)`.
+    try_tanh, tanh(), |x, _noise| T::tanh(x), |_x, y, _q| T::ONE - y * y;
 }
