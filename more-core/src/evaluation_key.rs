@@ -4,7 +4,9 @@ use rand_core::TryCryptoRng;
 
 use crate::dense::{self, Square};
 use crate::key::max_condition;
-use crate::{Arithmetic, Ciphertext, Error, KeyId, MAX_LANES, Real, SecretKey, Spectrum, basis, eigen};
+use crate::{
+    Arithmetic, Ciphertext, Error, KeyId, MAX_LANES, Real, SecretKey, Spectrum, basis, eigen, tracking,
+};
 
 /// The eigenvectors that all ciphertexts of one key share, in an order and at a scale of their own.
 ///
@@ -146,6 +148,10 @@ impl<T: Real, const N: usize> EvaluationKey<T, N> {
         if !c.is_finite() {
             return Err(Error::NonFinite);
         }
+        tracking::note(
+            || self.residual(c),
+            || dense::condition(&dense::unit_columns(&dense::widen(&self.columns))),
+        );
         let spectrum = self.to_spectrum_unchecked(c);
         if spectrum.is_finite() { Ok(spectrum) } else { Err(Error::NonFinite) }
     }

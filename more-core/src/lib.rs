@@ -33,6 +33,7 @@
 //! | [`Spectrum`] | the spectral form: the `N` eigenvalues, `N` times the cost of plain numbers |
 //! | [`EvaluationKey`] | converts between the two |
 //! | [`mask`] | what fills the lanes beside the message |
+//! | [`tracking`] | what debug builds watch |
 //! | [`wire`] | keys as bytes |
 //!
 //! Both forms are generic over [`Arithmetic`]: a number, or a pack of numbers in a SIMD register.
@@ -86,6 +87,7 @@ mod key_id;
 pub mod mask;
 mod real;
 mod spectrum;
+pub mod tracking;
 pub mod wire;
 
 pub use arithmetic::Arithmetic;

@@ -1,5 +1,7 @@
 //! Generators and tolerances shared by the tests of this workspace.
 
+pub mod bounds;
+pub mod functions;
 pub mod generators;
 pub mod network;
 pub mod tolerance;

@@ -4,7 +4,7 @@
 
 use super::SecretKey;
 use crate::basis::{mean_lane, residual};
-use crate::{Ciphertext, Error, Real, Spectrum};
+use crate::{Ciphertext, Error, Real, Spectrum, tracking};
 
 impl<T: Real, const N: usize> SecretKey<T, N> {
     /// `(S^-1 C S)_11`, the message. A bare ciphertext does not say which key it belongs to: a wrong key gives a
@@ -17,6 +17,7 @@ impl<T: Real, const N: usize> SecretKey<T, N> {
         if !c.is_finite() {
             return Err(Error::NonFinite);
         }
+        tracking::note(|| self.residual(c), || self.condition);
         let mean = mean_lane(c);
         let centred = c.add_each(-mean);
         let mut message = mean;
