@@ -203,12 +203,12 @@ fn stage_input<'a, E>(network: &Network<'_>, index: usize, image: &'a [E], befor
     }
 }
 
-fn check(len: usize, expected: usize, error: impl FnOnce(usize) -> Error) -> Result<(), Error> {
+pub(crate) fn check(len: usize, expected: usize, error: impl FnOnce(usize) -> Error) -> Result<(), Error> {
     if len == expected { Ok(()) } else { Err(error(expected)) }
 }
 
 /// One stage forward; `kept` takes the activations in front of a pool.
-fn forward<E: Weigh<W>, W: Copy>(
+pub(crate) fn forward<E: Weigh<W>, W: Copy>(
     context: E::Context,
     stage: &Stage,
     parameters: &[W],
@@ -240,7 +240,7 @@ fn forward<E: Weigh<W>, W: Copy>(
 }
 
 /// The gradient in front of the activation, in place of the activations.
-fn backward_activation<E: Element>(
+pub(crate) fn backward_activation<E: Element>(
     context: E::Context,
     stage: &Stage,
     masks: &[E::Number],
@@ -257,8 +257,13 @@ fn backward_activation<E: Element>(
 }
 
 /// Adds the gradient of the stage's parameters.
-fn weight_gradient<E, W>(context: E::Context, stage: &Stage, input: &[E], dz: &[E], gradient: &mut [W])
-where
+pub(crate) fn weight_gradient<E, W>(
+    context: E::Context,
+    stage: &Stage,
+    input: &[E],
+    dz: &[E],
+    gradient: &mut [W],
+) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
@@ -272,7 +277,7 @@ where
 }
 
 /// The gradient of the stage's input, written over `output`.
-fn input_gradient<E: Weigh<W>, W: Copy>(
+pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
     context: E::Context,
     stage: &Stage,
     parameters: &[W],

@@ -50,6 +50,7 @@ mod layer;
 pub mod layout;
 mod loss;
 mod network;
+pub mod profile;
 mod shape;
 #[cfg(feature = "simd")]
 pub mod simd;

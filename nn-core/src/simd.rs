@@ -48,6 +48,8 @@ pub trait Isa: Context + core::fmt::Debug {
     fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a b + c`, rounded once where the set has a fused instruction.
     fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `a b - c`, rounded as [`fma`](Self::fma).
+    fn fms(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// `sqrt(a)`.
     fn sqrt(self, a: Self::Vector) -> Self::Vector;
     /// `a` where `a > b`, otherwise `b`, so `b` where one is NaN.
@@ -58,13 +60,15 @@ pub trait Isa: Context + core::fmt::Debug {
     fn select_less(self, a: Self::Vector, b: Self::Vector, x: Self::Vector, y: Self::Vector) -> Self::Vector;
     /// `a` where it is NaN, otherwise `x`.
     fn nan_or(self, a: Self::Vector, x: Self::Vector) -> Self::Vector;
-    /// The nearest integer, ties to even, for `|a| < 2^22`.
-    fn round(self, a: Self::Vector) -> Self::Vector;
-    /// `a 2^n` for integral `n` such that neither `2^(n-1)` nor `a 2^(n-1)` leaves the normal numbers; the result may
-    /// overflow.
-    fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector;
+    /// `|a|` with the sign of `b`.
+    fn copysign(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `2^n` for `a = n + 1.5 / EPSILON` with an integral `n` such that `2^n` is a normal number: the last bits of `a` are
+    /// those of `n`.
+    fn power_of_two(self, a: Self::Vector) -> Self::Vector;
     /// `1 / a` to one unit in the last place, for normal `a` whose reciprocal is normal.
     fn recip(self, a: Self::Vector) -> Self::Vector;
+    /// `a / b` for `b` whose reciprocal is normal, to 1.5 units in the last place in `f32` and half a unit in `f64`.
+    fn quotient(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// The sum of the samples, in an order that depends on the set alone.
     fn sum(self, a: Self::Vector) -> Self::Real;
 

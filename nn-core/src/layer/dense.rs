@@ -58,8 +58,9 @@ fn outputs<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
     function: F,
 ) {
     let mut sums = [E::zero(context); SIZE];
-    for (sum, bias) in sums.iter_mut().zip(biases) {
-        *sum = E::from_weight(context, *bias);
+    let biases = &biases[..SIZE];
+    for o in 0..SIZE {
+        sums[o] = E::from_weight(context, biases[o]);
     }
     // The last row may end with the block.
     for (x, row) in input.iter().zip(weights.chunks(width)) {

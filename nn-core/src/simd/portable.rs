@@ -82,6 +82,11 @@ macro_rules! portable {
             }
 
             #[inline(always)]
+            fn fms(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| a[i] * b[i] - c[i])
+            }
+
+            #[inline(always)]
             fn sqrt(self, a: Self::Vector) -> Self::Vector {
                 each(a, Arithmetic::square_root)
             }
@@ -113,20 +118,26 @@ macro_rules! portable {
             }
 
             #[inline(always)]
-            fn round(self, a: Self::Vector) -> Self::Vector {
-                // Adding and taking away 1.5 * 2^(digits - 1) rounds to an integer.
-                let magic = 1.5 / <$real>::EPSILON;
-                a.map(|x| (x + magic) - magic)
+            fn copysign(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                core::array::from_fn(|i| Real::copysign(a[i], b[i]))
             }
 
             #[inline(always)]
-            fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector {
-                core::array::from_fn(|i| libm::Libm::<$real>::scalbn(a[i], n[i] as i32))
+            fn power_of_two(self, a: Self::Vector) -> Self::Vector {
+                let one = <$real>::to_bits(1.0);
+                a.map(|a| {
+                    <$real>::from_bits((a.to_bits() << (<$real>::MANTISSA_DIGITS - 1)).wrapping_add(one))
+                })
             }
 
             #[inline(always)]
             fn recip(self, a: Self::Vector) -> Self::Vector {
                 a.map(|x| 1.0 / x)
+            }
+
+            #[inline(always)]
+            fn quotient(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                self.div(a, b)
             }
 
             #[inline(always)]

@@ -52,8 +52,6 @@ impl<T: PackReal> Context for Avx2<T> {
     }
 }
 
-/// Round to nearest, ties to even, without an exception: the immediate operand of the rounding instructions.
-const NEAREST: i32 = 8;
 /// Ordered, quiet "less than": the immediate operand of the comparisons.
 const LESS: i32 = 0x11;
 /// "One of them is NaN".
@@ -61,8 +59,10 @@ const UNORDERED: i32 = 3;
 
 macro_rules! avx512 {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
-     $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident, $round:ident, $scalef:ident, $sum:ident,
-     |$this:ident, $a:ident| $recip:expr) => {
+     $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident, $sum:ident,
+     |$s:ident, $magnitude:ident, $sign:ident| $copysign:expr, |$p:ident, $n:ident| $power:expr,
+     |$this:ident, $a:ident| $recip:expr,
+     |$q:ident, $dividend:ident, $divisor:ident| $quotient:expr) => {
         impl Isa for Avx512<$real> {
             type Real = $real;
             type Vector = $vector;
@@ -103,6 +103,11 @@ macro_rules! avx512 {
             }
 
             #[inline(always)]
+            fn fms(self, a: $vector, b: $vector, c: $vector) -> $vector {
+                self.token.avx512f.$fms(a, b, c)
+            }
+
+            #[inline(always)]
             fn sqrt(self, a: $vector) -> $vector {
                 self.token.avx512f.$sqrt(a)
             }
@@ -130,13 +135,21 @@ macro_rules! avx512 {
             }
 
             #[inline(always)]
-            fn round(self, a: $vector) -> $vector {
-                self.token.avx512f.$round::<NEAREST>(a)
+            fn copysign(self, $magnitude: $vector, $sign: $vector) -> $vector {
+                let $s = self;
+                $copysign
             }
 
             #[inline(always)]
-            fn scale_by_power_of_two(self, a: $vector, n: $vector) -> $vector {
-                self.token.avx512f.$scalef(a, n)
+            fn power_of_two(self, $n: $vector) -> $vector {
+                let $p = self;
+                $power
+            }
+
+            #[inline(always)]
+            fn quotient(self, $dividend: $vector, $divisor: $vector) -> $vector {
+                let $q = self;
+                $quotient
             }
 
             #[inline(always)]
@@ -163,20 +176,33 @@ avx512!(
     _mm512_mul_ps,
     _mm512_div_ps,
     _mm512_fmadd_ps,
+    _mm512_fmsub_ps,
     _mm512_sqrt_ps,
     _mm512_max_ps,
     _mm512_min_ps,
     _mm512_cmp_ps_mask,
     _mm512_mask_blend_ps,
-    _mm512_roundscale_ps,
-    _mm512_scalef_ps,
     _mm512_reduce_add_ps,
+    |isa, a, b| {
+        let avx512f = isa.token.avx512f;
+        let bits = |x| avx512f._mm512_castps_si512(x);
+        // Of each bit: that of b where the sign's mask has one, that of a elsewhere.
+        let chosen = avx512f._mm512_ternarylogic_epi32::<0xD8>(bits(a), bits(b), bits(isa.splat(-0.0)));
+        avx512f._mm512_castsi512_ps(chosen)
+    },
+    |isa, n| {
+        let avx512f = isa.token.avx512f;
+        let exponent = avx512f._mm512_slli_epi32::<23>(avx512f._mm512_castps_si512(n));
+        let one = avx512f._mm512_castps_si512(isa.splat(1.0));
+        avx512f._mm512_castsi512_ps(avx512f._mm512_add_epi32(exponent, one))
+    },
     |isa, a| {
         // 14 bits from the table, 28 after one step of Newton: y (1 + (1 - a y)).
         let y = isa.token.avx512f._mm512_rcp14_ps(a);
         let error = isa.token.avx512f._mm512_fnmadd_ps(a, y, isa.splat(1.0));
         isa.fma(y, error, y)
-    }
+    },
+    |isa, a, b| isa.mul(a, isa.recip(b))
 );
 avx512!(
     f64,
@@ -188,20 +214,34 @@ avx512!(
     _mm512_mul_pd,
     _mm512_div_pd,
     _mm512_fmadd_pd,
+    _mm512_fmsub_pd,
     _mm512_sqrt_pd,
     _mm512_max_pd,
     _mm512_min_pd,
     _mm512_cmp_pd_mask,
     _mm512_mask_blend_pd,
-    _mm512_roundscale_pd,
-    _mm512_scalef_pd,
     _mm512_reduce_add_pd,
-    |isa, a| isa.div(isa.splat(1.0), a)
+    |isa, a, b| {
+        let avx512f = isa.token.avx512f;
+        let bits = |x| avx512f._mm512_castpd_si512(x);
+        // Of each bit: that of b where the sign's mask has one, that of a elsewhere.
+        let chosen = avx512f._mm512_ternarylogic_epi64::<0xD8>(bits(a), bits(b), bits(isa.splat(-0.0)));
+        avx512f._mm512_castsi512_pd(chosen)
+    },
+    |isa, n| {
+        let avx512f = isa.token.avx512f;
+        let exponent = avx512f._mm512_slli_epi64::<52>(avx512f._mm512_castpd_si512(n));
+        let one = avx512f._mm512_castpd_si512(isa.splat(1.0));
+        avx512f._mm512_castsi512_pd(avx512f._mm512_add_epi64(exponent, one))
+    },
+    |isa, a| isa.div(isa.splat(1.0), a),
+    |isa, a, b| isa.div(a, b)
 );
 
 macro_rules! avx2 {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
-     $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident, $round:ident, |$this:ident, $n:ident| $power:expr) => {
+     $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident,
+     $and:ident, $andnot:ident, $or:ident, |$this:ident, $n:ident| $power:expr) => {
         impl Isa for Avx2<$real> {
             type Real = $real;
             type Vector = [$vector; 2];
@@ -239,6 +279,11 @@ macro_rules! avx2 {
             #[inline(always)]
             fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
                 [self.token.fma.$fma(a[0], b[0], c[0]), self.token.fma.$fma(a[1], b[1], c[1])]
+            }
+
+            #[inline(always)]
+            fn fms(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+                [self.token.fma.$fms(a[0], b[0], c[0]), self.token.fma.$fms(a[1], b[1], c[1])]
             }
 
             #[inline(always)]
@@ -281,19 +326,26 @@ macro_rules! avx2 {
             }
 
             #[inline(always)]
-            fn round(self, a: Self::Vector) -> Self::Vector {
-                [self.token.avx.$round::<NEAREST>(a[0]), self.token.avx.$round::<NEAREST>(a[1])]
+            fn copysign(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                let copied = |i: usize| {
+                    let sign = self.token.avx.$splat(-0.0);
+                    self.token.avx.$or(self.token.avx.$and(sign, b[i]), self.token.avx.$andnot(sign, a[i]))
+                };
+                [copied(0), copied(1)]
             }
 
             #[inline(always)]
-            fn scale_by_power_of_two(self, a: Self::Vector, n: Self::Vector) -> Self::Vector {
-                // 2^128 has no exponent of its own where 2^127.5 is a number: the last doubling is a sum.
+            fn power_of_two(self, a: Self::Vector) -> Self::Vector {
                 let power = |$n: $vector| {
                     let $this = self;
                     $power
                 };
-                let half = self.mul(a, [power(n[0]), power(n[1])]);
-                self.add(half, half)
+                [power(a[0]), power(a[1])]
+            }
+
+            #[inline(always)]
+            fn quotient(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+                self.div(a, b)
             }
 
             #[inline(always)]
@@ -330,17 +382,20 @@ avx2!(
     _mm256_mul_ps,
     _mm256_div_ps,
     _mm256_fmadd_ps,
+    _mm256_fmsub_ps,
     _mm256_sqrt_ps,
     _mm256_max_ps,
     _mm256_min_ps,
     _mm256_cmp_ps,
     _mm256_blendv_ps,
-    _mm256_round_ps,
+    _mm256_and_ps,
+    _mm256_andnot_ps,
+    _mm256_or_ps,
     |isa, n| {
-        // The bits of 2^(n - 1): n - 1 + 127 in the exponent's place.
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);
-        let biased = avx2._mm256_add_epi32(avx._mm256_cvtps_epi32(n), avx._mm256_set1_epi32(126));
-        avx._mm256_castsi256_ps(avx2._mm256_slli_epi32::<23>(biased))
+        let exponent = avx2._mm256_slli_epi32::<23>(avx._mm256_castps_si256(n));
+        let one = avx._mm256_castps_si256(avx._mm256_set1_ps(1.0));
+        avx._mm256_castsi256_ps(avx2._mm256_add_epi32(exponent, one))
     }
 );
 avx2!(
@@ -353,16 +408,19 @@ avx2!(
     _mm256_mul_pd,
     _mm256_div_pd,
     _mm256_fmadd_pd,
+    _mm256_fmsub_pd,
     _mm256_sqrt_pd,
     _mm256_max_pd,
     _mm256_min_pd,
     _mm256_cmp_pd,
     _mm256_blendv_pd,
-    _mm256_round_pd,
+    _mm256_and_pd,
+    _mm256_andnot_pd,
+    _mm256_or_pd,
     |isa, n| {
-        // Added to 1.5 * 2^52, an integer stands in the low bits of the sum: n - 1 + 1023, shifted into the exponent's place.
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);
-        let biased = avx._mm256_add_pd(n, avx._mm256_set1_pd(1.5 / f64::EPSILON + 1022.0));
-        avx._mm256_castsi256_pd(avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(biased)))
+        let exponent = avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(n));
+        let one = avx._mm256_castpd_si256(avx._mm256_set1_pd(1.0));
+        avx._mm256_castsi256_pd(avx2._mm256_add_epi64(exponent, one))
     }
 );

@@ -106,10 +106,13 @@ fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZ
     at: usize,
 ) -> [[E; SIZE]; POSITIONS] {
     let (kernel, stride) = (filters.window.kernel(), filters.window.stride());
+    // Known lengths: an array that is ever walked up to a length of run time lives in memory, not in registers.
+    let biases = &filters.biases[..SIZE];
     let mut sums = [[E::zero(context); SIZE]; POSITIONS];
-    for sums in &mut sums {
-        for (sum, bias) in sums.iter_mut().zip(filters.biases) {
-            *sum = E::from_weight(context, *bias);
+    for o in 0..SIZE {
+        let bias = E::from_weight(context, biases[o]);
+        for position in 0..POSITIONS {
+            sums[position][o] = bias;
         }
     }
     let plane = stage.input.plane();
