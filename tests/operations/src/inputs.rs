@@ -6,6 +6,8 @@ use more_core::mask::{Normal, Uniform};
 use more_core::rand_core::TryCryptoRng;
 use more_core::{Ciphertext, Error, EvaluationKey, Masks, Real, SecretKey, Spectrum};
 
+use crate::{Digest, Outcome};
+
 /// Messages in the slices, and classes of a label vector.
 pub(crate) const MESSAGES: usize = 10;
 
@@ -38,14 +40,11 @@ pub struct Inputs<T: Real, const N: usize, G> {
     pub(crate) decoys: [[T; N]; MESSAGES],
     pub(crate) secret_bytes: [u8; BYTES],
     pub(crate) evaluation_bytes: [u8; BYTES],
-    /// The source of keys and masks.
-    pub rng: G,
+    pub(crate) rng: G,
     /// Results of the operations on slices.
-    pub matrices: [Ciphertext<T, N>; MESSAGES],
-    /// The same.
-    pub spectra: [Spectrum<T, N>; MESSAGES],
-    /// The same.
-    pub bytes: [u8; BYTES],
+    pub(crate) matrices: [Ciphertext<T, N>; MESSAGES],
+    pub(crate) spectra: [Spectrum<T, N>; MESSAGES],
+    pub(crate) bytes: [u8; BYTES],
 }
 
 impl<T: Real, const N: usize, G: TryCryptoRng> Inputs<T, N, G> {
@@ -100,6 +99,18 @@ impl<T: Real, const N: usize, G: TryCryptoRng> Inputs<T, N, G> {
         self.matrices = [Ciphertext::zero(()); MESSAGES];
         self.spectra = [Spectrum::zero(()); MESSAGES];
         self.bytes = [0; BYTES];
+    }
+
+    /// Of the bits that an operation has returned and written to the buffers.
+    pub fn digest(&self, result: &impl Outcome) -> u64 {
+        let mut digest = Digest::new();
+        result.digest(&mut digest);
+        for (c, x) in self.matrices.iter().zip(&self.spectra) {
+            c.digest(&mut digest);
+            x.digest(&mut digest);
+        }
+        digest.add_bytes(&self.bytes);
+        digest.value()
     }
 }
 

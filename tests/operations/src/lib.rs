@@ -9,7 +9,8 @@
 #![forbid(unsafe_code)]
 
 use more_core::Real;
-use more_core::rand_core::TryCryptoRng;
+use more_core::rand_core::{SeedableRng, TryCryptoRng};
+use rand_chacha::ChaCha20Rng;
 
 mod inputs;
 mod keys;
@@ -32,6 +33,15 @@ pub trait Visitor<T: Real, const N: usize, G: TryCryptoRng> {
         name: &'static str,
         operation: impl Fn(&mut Inputs<T, N, G>) -> R,
     );
+}
+
+/// The source that device and host use, so that their results can be compared.
+pub type Source = ChaCha20Rng;
+
+/// It, always from the same seed.
+#[must_use]
+pub fn source() -> Source {
+    Source::from_seed([9; 32])
 }
 
 /// Shows every operation to the visitor.
