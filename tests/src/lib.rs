@@ -1,5 +1,6 @@
 //! Generators and tolerances shared by the tests of this workspace.
 
+pub mod device;
 pub mod generators;
 pub mod network;
 pub mod tolerance;

@@ -1,8 +1,9 @@
 //! Executed instructions, to the single one.
 //!
-//! With `-icount shift=6` QEMU's machine advances by 64 ns for every instruction, whatever the host's speed. The timer
-//! counts at 25 MHz, one tick in 40 ns, so n instructions take 1.6 n ticks and can be told apart. (At the usual
-//! `shift=0` a tick is 40 instructions.)
+//! With `-icount shift=8` QEMU's machine advances by 256 ns for every instruction, whatever the host's speed. The timer
+//! counts at 25 MHz, one tick in 40 ns, so an instruction takes 6.4 ticks. A reading is cut off to whole ticks, which
+//! puts less than two into a difference of differences: not half an instruction. (At the usual `shift=0` a tick is 40
+//! instructions.)
 
 /// CMSDK timer 0 of the MPS2 boards (Arm, "Cortex-M System Design Kit", 4.1 "APB timer"): 32 bits, counting down.
 const CONTROL: *mut u32 = 0x4000_0000 as *mut u32;
@@ -44,12 +45,11 @@ impl Clock {
         before.wrapping_sub(self.now())
     }
 
-    /// Instructions between that reading and this one, for up to 2.6 thousand million.
+    /// Instructions between that reading and this one, for up to 671 million.
     #[inline(always)]
     #[must_use]
     pub fn instructions_since(&self, before: u32) -> u32 {
-        let ticks = self.since(before).wrapping_sub(self.idle);
-        // 1.6 ticks each; the reading itself is cut off to whole ticks.
-        ((u64::from(ticks) * 5 + 4) / 8) as u32
+        let ticks = self.since(before).saturating_sub(self.idle);
+        ((u64::from(ticks) * 5 + 16) / 32) as u32
     }
 }

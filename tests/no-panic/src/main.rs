@@ -6,10 +6,11 @@
 //! cargo build --release --target thumbv7em-none-eabihf
 //! ```
 //!
-//! With the feature `canary` one operation panics and the link must fail. To find a panic that made it fail:
+//! With the feature `canary` the only operation is one that panics, and the link must fail. To find a panic that made it
+//! fail:
 //!
 //! ```sh
-//! cargo rustc --release --target thumbv7em-none-eabihf --features diagnose -- --emit asm
+//! cargo rustc --release --target thumbv7em-none-eabihf --features diagnose -- --emit asm -C symbol-mangling-version=v0
 //! ```
 //!
 //! and look in the assembly in `target/thumbv7em-none-eabihf/release/deps` for calls to `core::panicking`.
@@ -106,9 +107,11 @@ impl Configuration for Both {
     fn run<T: Real, const N: usize>(&mut self) {
         if let Ok(inputs) = Inputs::<T, N, _>::new(Source) {
             let mut proof = Proof { inputs };
-            visit_all(&mut proof);
-            #[cfg(feature = "canary")]
-            isolated(&mut proof.inputs, |_| [1, 2, 3][black_box(3_usize)]);
+            if cfg!(feature = "canary") {
+                proof.visit("canary", "index", |_| [1_usize, 2, 3][black_box(3)]);
+            } else {
+                visit_all(&mut proof);
+            }
         }
     }
 }
