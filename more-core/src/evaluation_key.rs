@@ -104,19 +104,19 @@ impl<T: Real, const N: usize> EvaluationKey<T, N> {
         if !converged {
             return Err(Error::NoConvergence);
         }
-        let mut order: [usize; N] = core::array::from_fn(|i| i);
-        order.sort_unstable_by(|a, b| found.values[*a].total_cmp(&found.values[*b]));
         let unit = dense::unit_columns(&found.columns);
         let condition = dense::condition(&unit);
         if condition > max_condition::<T>() {
             return Err(Error::Condition);
         }
+        // Values and columns together: the compiler cannot see that sorted indices stay in bounds.
+        let mut pairs: [(f64, [f64; N]); N] = core::array::from_fn(|k| (found.values[k], unit[k]));
+        pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let gap = 2.0 * condition * condition * Real::cbrt(epsilon) * Real::cbrt(epsilon);
-        if order.windows(2).any(|pair| found.values[pair[1]] - found.values[pair[0]] < gap) {
+        if pairs.windows(2).any(|pair| pair[1].0 - pair[0].0 < gap) {
             return Err(Error::EqualLanes);
         }
-        let columns = order.map(|k| {
-            let mut column = unit[k];
+        let columns = pairs.map(|(_, mut column)| {
             let largest =
                 column.into_iter().fold(0.0, |a, b| if Real::abs(b) > Real::abs(a) { b } else { a });
             for entry in &mut column {

@@ -2,6 +2,7 @@
 
 pub mod bounds;
 pub mod functions;
+pub mod device;
 pub mod generators;
 pub mod network;
 pub mod tolerance;

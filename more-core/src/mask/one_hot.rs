@@ -1,3 +1,5 @@
+use core::num::NonZeroU32;
+
 use rand_core::TryCryptoRng;
 
 use super::Masks;
@@ -9,7 +11,8 @@ use crate::{Error, Real};
 /// the damage over to the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneHot {
-    classes: u32,
+    /// As a type that is never zero, so that no division by it can panic.
+    classes: NonZeroU32,
 }
 
 impl OneHot {
@@ -19,25 +22,25 @@ impl OneHot {
     ///
     /// [`Error::Masks`] if `classes` is 0 or beyond 2^24.
     pub const fn new(classes: usize) -> Result<Self, Error> {
-        if classes == 0 || classes > 1 << 24 {
-            return Err(Error::Masks);
+        match NonZeroU32::new(classes as u32) {
+            Some(number) if classes <= 1 << 24 => Ok(Self { classes: number }),
+            _ => Err(Error::Masks),
         }
-        Ok(Self { classes: classes as u32 })
     }
 
     /// The entries of a label vector.
     #[must_use]
     pub const fn classes(&self) -> usize {
-        self.classes as usize
+        self.classes.get() as usize
     }
 
     /// A uniform class: words beyond the last whole multiple of `classes` are drawn again.
     fn class<G: TryCryptoRng + ?Sized>(&self, rng: &mut G) -> Result<usize, Error> {
-        let reject_from = u32::MAX - u32::MAX % self.classes;
+        let reject_from = u32::MAX - u32::MAX % self.classes.get();
         loop {
             let word = rng.try_next_u32().map_err(|_| Error::Random)?;
             if word < reject_from {
-                return Ok((word % self.classes) as usize);
+                return Ok((word % self.classes.get()) as usize);
             }
         }
     }

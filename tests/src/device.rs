@@ -1,0 +1,76 @@
+//! Builds and runs what is for devices, in the workspaces of its own below this crate's folder.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The target of a Cortex-M4F.
+pub const TARGET: &str = "thumbv7em-none-eabihf";
+
+/// Firmware ends within seconds; one that hangs never does.
+const RUN_LIMIT: Duration = Duration::from_secs(120);
+
+/// Cargo in that workspace; `scratch` is the test's `CARGO_TARGET_TMPDIR`, where the builds are kept.
+fn cargo(workspace: &str, scratch: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(workspace));
+    command.env("CARGO_TARGET_DIR", Path::new(scratch).join(workspace));
+    // What the host's build is told is not for devices.
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
+    command
+}
+
+/// Builds in that workspace, for a device and in release, with further arguments.
+///
+/// # Panics
+///
+/// If cargo cannot be started.
+pub fn build(workspace: &str, scratch: &str, arguments: &[&str]) -> Output {
+    cargo(workspace, scratch)
+        .args(["build", "--release", "--target", TARGET])
+        .args(arguments)
+        .output()
+        .expect("cargo can be started")
+}
+
+/// Builds that binary of `firmware`, runs it under QEMU, and returns what it printed.
+///
+/// # Panics
+///
+/// If it does not build, QEMU is missing, or it does not end in time with exit status 0.
+pub fn run_firmware(scratch: &str, binary: &str) -> String {
+    let built = build("firmware", scratch, &["--bin", binary]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    // On Unix cargo becomes the emulator, which can therefore be ended.
+    let mut process = cargo("firmware", scratch)
+        .args(["run", "--quiet", "--release", "--bin", binary])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("cargo can be started");
+    let mut stdout = process.stdout.take().expect("a pipe");
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        stdout.read_to_string(&mut text).map(|_| text)
+    });
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = process.try_wait().expect("the process can be waited for") {
+            break Some(status);
+        }
+        if start.elapsed() > RUN_LIMIT {
+            process.kill().expect("the process can be ended");
+            process.wait().expect("the process can be waited for");
+            break None;
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    let text = reader.join().expect("no panic").expect("text");
+    assert!(
+        status.is_some_and(|status| status.success()),
+        "{binary} under qemu-system-arm: {status:?}\n{text}"
+    );
+    text
+}
