@@ -1,5 +1,7 @@
 //! `dw[o, c, u, v] = sum over i, j and samples of dz[o, i, j] x[c, s i + u, s j + v]`, `db[o] = sum of dz[o, i, j]`.
 
+use core::ops::Range;
+
 use super::{Window, local};
 use crate::element::{Context, Element, Learn};
 use crate::layer::activation::with_block;
@@ -12,7 +14,17 @@ const TAPS: usize = 3;
 /// Sums that are added in turn, so that one need not wait for the other.
 const CHAINS: usize = 4;
 
-/// Adds the gradient of a convolution's parameters to `gradient`: sums stay in registers over the whole image.
+/// Bytes of feature maps that are walked through again and again before the next: about half of a second-level cache.
+const BAND_BYTES: usize = 512 << 10;
+
+/// Rows of the output whose gradient, with their inputs, takes about [`BAND_BYTES`]; at least one.
+fn band_rows<E>(stage: &Stage) -> usize {
+    let row = stage.active.channels * stage.active.width + stage.input.channels * stage.input.width;
+    (BAND_BYTES / (row * size_of::<E>()).max(1)).max(1)
+}
+
+/// Adds the gradient of a convolution's parameters to `gradient`: sums stay in registers over a band of the image that the
+/// cache holds, the whole of a small one.
 pub(crate) fn weight_gradient<E, W>(
     context: E::Context,
     stage: &Stage,
@@ -25,20 +37,26 @@ pub(crate) fn weight_gradient<E, W>(
     W: Element<Context = ()>,
 {
     let (weights, biases) = gradient.split_at_mut(stage.weights());
-    context.enter(
-        #[inline(always)]
-        || bias_gradient(context, stage, dz, biases),
-    );
-    with_window!(E, kernel, stride, window => filters(context, stage, window, input, dz, weights));
+    let (height, rows) = (stage.active.height, band_rows::<E>(stage));
+    for first in (0..height).step_by(rows) {
+        let band = first..(first + rows).min(height);
+        context.enter(
+            #[inline(always)]
+            || bias_gradient(context, stage, &band, dz, biases),
+        );
+        with_window!(E, kernel, stride, window => filters(context, stage, window, &band, input, dz, weights));
+    }
 }
 
 #[inline(always)]
-fn bias_gradient<E, W>(context: E::Context, stage: &Stage, dz: &[E], biases: &mut [W])
+fn bias_gradient<E, W>(context: E::Context, stage: &Stage, band: &Range<usize>, dz: &[E], biases: &mut [W])
 where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    let width = stage.active.width;
     for (bias, dz) in biases.iter_mut().zip(dz.chunks_exact(stage.active.plane())) {
+        let dz = &dz[band.start * width..band.end * width];
         let mut sums = [E::zero(context); CHAINS];
         let chunks = dz.chunks_exact(CHAINS);
         for d in chunks.remainder() {
@@ -58,6 +76,7 @@ fn filters<E, W, D: Window>(
     context: E::Context,
     stage: &Stage,
     window: D,
+    band: &Range<usize>,
     input: &[E],
     dz: &[E],
     weights: &mut [W],
@@ -73,7 +92,14 @@ fn filters<E, W, D: Window>(
                 for row in 0..kernel {
                     let mut column = 0;
                     while column < kernel {
-                        let tap = Tap { first: block.first + at, channel, row, column, window };
+                        let tap = Tap {
+                            first: block.first + at,
+                            channel,
+                            row,
+                            column,
+                            window,
+                            band: (band.start, band.end),
+                        };
                         let index = ((channel * kernel + row) * kernel + column) * block.width + at;
                         let target = &mut block_weights[index..];
                         if column + TAPS <= kernel {
@@ -107,6 +133,8 @@ struct Tap<D> {
     row: usize,
     column: usize,
     window: D,
+    /// Rows of the output.
+    band: (usize, usize),
 }
 
 #[inline(always)]
@@ -159,7 +187,7 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     let stride = tap.window.stride();
     let (plane, columns) = (stage.active.plane(), stage.active.width);
     let mut sums = [[E::zero(context); SIZE]; COUNT];
-    for row in 0..stage.active.height {
+    for row in tap.band.0..tap.band.1 {
         let start =
             tap.channel * stage.input.plane() + (row * stride + tap.row) * stage.input.width + tap.column;
         let x = &input[start..start + (columns - 1) * stride + COUNT];
