@@ -87,7 +87,10 @@ fn comparison<T: Real, const N: usize>(case: &Case) -> TestCaseResult {
             let bound = setting.function(l, slope, 1.0);
             for k in 0..N {
                 let error = (found[k] - expected[k]).abs();
-                prop_assert!(error <= bound, "{name} of {x:?} and {y:?}, lane {k}: off {error:e} > {bound:e}");
+                prop_assert!(
+                    error <= bound,
+                    "{name} of {x:?} and {y:?}, lane {k}: off {error:e} > {bound:e}"
+                );
             }
         } else {
             for value in found {
@@ -227,7 +230,8 @@ fn lanewise<T: Real, const N: usize>(case: &Case) -> TestCaseResult {
             let (first, second) = (function.slopes)(x[k], y[k]);
             let error = (T::to_f64(spectrum.lanes()[k]) - expected).abs();
             // The closure rounds its product first.
-            let rounded = setting.composed(expected, 1.0, if name == "a closure" { x[k] * y[k] } else { 0.0 });
+            let rounded =
+                setting.composed(expected, 1.0, if name == "a closure" { x[k] * y[k] } else { 0.0 });
             prop_assert!(error <= rounded, "{name} in spectral form, lane {k}: off {error:e} > {rounded:e}");
             let bound = rounded + setting.conversion(first * la + second * lb + value);
             let error = (T::to_f64(found.lanes()[k]) - expected).abs();
