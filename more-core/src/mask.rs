@@ -17,6 +17,7 @@ use rand_core::TryCryptoRng;
 
 use crate::{Error, MAX_LANES, Real};
 
+mod classes;
 mod decoys;
 mod independent;
 pub(crate) mod normal;

@@ -11,6 +11,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 type Checked<E> = fn(E, E) -> Result<E, Error>;
+type Keyed<K, E> = fn(&K, &E, &E) -> Result<E, Error>;
 
 struct Comparison<T: Real, const N: usize> {
     name: &'static str,
@@ -156,7 +157,7 @@ struct Lanewise<T: Real, const N: usize> {
     /// The intervals of the arguments.
     first: (f64, f64),
     second: (f64, f64),
-    matrix: fn(&EvaluationKey<T, N>, &Ciphertext<T, N>, &Ciphertext<T, N>) -> Result<Ciphertext<T, N>, Error>,
+    matrix: Keyed<EvaluationKey<T, N>, Ciphertext<T, N>>,
     spectral: Checked<Spectrum<T, N>>,
     lanewise: fn(Spectrum<T, N>, Spectrum<T, N>) -> Spectrum<T, N>,
     plain: fn(f64, f64) -> f64,

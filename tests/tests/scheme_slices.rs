@@ -1,6 +1,7 @@
 //! Sort, top-k, argmax, softmax and log-sum-exp of slices in both forms, lane by lane against plain `f64`.
 
 #![allow(clippy::needless_range_loop, reason = "two arrays are walked with one index")]
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use more_core::{Ciphertext, Error, EvaluationKey, Real, SecretKey, Spectrum};
 use more_tests::generators::{Case, case, largest};

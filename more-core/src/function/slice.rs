@@ -47,9 +47,9 @@ macro_rules! functions_of_slices {
             /// The index of the greatest value in every lane, counted from 0, as an encoded number; of equal values
             /// the first.
             ///
-            /// In spectral form exact, and NaN in a lane in which a value is. In matrix form, a lane in which the two
-            /// greatest are nearer to each other than their rounding errors gives a number between their indices,
-            /// to within the bound of a comparison.
+            /// In spectral form exact, and NaN in a lane in which a value is. In matrix form, a lane in which the
+            /// greatest values are nearer to each other than their rounding errors gives a mixture of their indices,
+            /// weighted by comparisons at a tie: see [`Ciphertext::try_less_than`].
             ///
             /// ```
             /// use more_core::Spectrum;
@@ -69,9 +69,9 @@ macro_rules! functions_of_slices {
             /// The greatest value in every lane as a vector: `out[i]` is 1 in the lanes in which `values[i]` is the
             /// greatest, of equal values the first, and 0 in the others.
             ///
-            /// In spectral form exact, and NaN in a lane in which a value is. In matrix form, a lane in which the two
-            /// greatest are nearer to each other than their rounding errors divides the 1 between them, to within the
-            /// bound of a comparison; the sum stays 1 to rounding.
+            /// In spectral form exact, and NaN in a lane in which a value is. In matrix form, a lane in which the
+            /// greatest values are nearer to each other than their rounding errors divides the 1 between them, by
+            /// comparisons at a tie: see [`Ciphertext::try_less_than`]. The sum stays 1 to rounding.
             ///
             /// # Errors
             ///
@@ -98,9 +98,9 @@ macro_rules! functions_of_slices {
             /// let mut values = [Ciphertext::zero(()); 3];
             /// key.encrypt_slice(&[1000.0, 1000.0, 900.0], &mut Uniform::new(900.0, 1000.0)?, &mut rng, &mut values)?;
             /// Ciphertext::try_softmax(&mut values)?;
-            /// // The derivation in docs/numerics.md, with kappa = 3 and l = 1000, gives 4e-10.
+            /// // The derivation in docs/numerics.md, with kappa = 3 and l = 1000, gives 1.1e-9.
             /// for (value, expected) in values.iter().zip([0.5, 0.5, 0.0]) {
-            ///     assert!((key.decrypt(value)? - expected).abs() < 4e-10);
+            ///     assert!((key.decrypt(value)? - expected).abs() < 1.1e-9);
             /// }
             /// # Ok(())
             /// # }

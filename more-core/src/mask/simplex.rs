@@ -1,5 +1,6 @@
 use rand_core::TryCryptoRng;
 
+use super::classes::Classes;
 use super::{Masks, unit};
 use crate::{Error, Real};
 
@@ -10,7 +11,7 @@ use crate::{Error, Real};
 /// [`OneHot`](super::OneHot): a soft mask beside a hard label tells which lane is the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Simplex {
-    classes: u32,
+    classes: Classes,
 }
 
 impl Simplex {
@@ -20,16 +21,16 @@ impl Simplex {
     ///
     /// [`Error::Masks`] if `classes` is 0 or beyond 2^24.
     pub const fn new(classes: usize) -> Result<Self, Error> {
-        if classes == 0 || classes > 1 << 24 {
-            return Err(Error::Masks);
+        match Classes::new(classes) {
+            Ok(classes) => Ok(Self { classes }),
+            Err(error) => Err(error),
         }
-        Ok(Self { classes: classes as u32 })
     }
 
     /// The entries of a probability vector.
     #[must_use]
     pub const fn classes(&self) -> usize {
-        self.classes as usize
+        self.classes.get()
     }
 }
 
@@ -56,14 +57,10 @@ impl<T: Real> Masks<T> for Simplex {
         lanes: usize,
         mut put: impl FnMut(usize, usize, T),
     ) -> Result<(), Error> {
-        if !messages.len().is_multiple_of(self.classes()) {
-            return Err(Error::Length);
-        }
-        for vector in 0..messages.len() / self.classes() {
+        for vector in 0..self.classes.vectors(messages.len())? {
             for lane in 0..lanes {
                 let mut left = T::ONE;
-                for i in 0..self.classes {
-                    let further = self.classes - 1 - i;
+                for (i, further) in (0..self.classes.count().get()).rev().enumerate() {
                     let piece = if further == 0 {
                         left
                     } else {
@@ -73,7 +70,7 @@ impl<T: Real> Masks<T> for Simplex {
                         left * (T::ZERO - T::exp_m1(power))
                     };
                     left = left - piece;
-                    put(vector * self.classes() + i as usize, lane, piece);
+                    put(vector * self.classes() + i, lane, piece);
                 }
             }
         }
