@@ -38,7 +38,17 @@ pub(crate) struct Diagonalised<R: Arithmetic, const N: usize> {
 /// The matrix divided by its largest entry, and that entry; at least the smallest normal number.
 #[inline(always)]
 pub(crate) fn scaled<R: Arithmetic, const N: usize>(c: Ciphertext<R, N>) -> (Ciphertext<R, N>, R) {
-    let mut largest = c.columns()[0][0].constant(<R::Real>::MIN_POSITIVE);
+    scaled_beside(c, c.columns()[0][0].constant(<R::Real>::ZERO))
+}
+
+/// The matrix divided by its largest entry or by `size`, whichever is greater, and that number; at least the smallest
+/// normal number. What is rounding noise beside `size` is then small, and counts as none.
+#[inline(always)]
+pub(crate) fn scaled_beside<R: Arithmetic, const N: usize>(
+    c: Ciphertext<R, N>,
+    size: R,
+) -> (Ciphertext<R, N>, R) {
+    let mut largest = size.maximum(size.constant(<R::Real>::MIN_POSITIVE));
     for j in 0..N {
         for i in 0..N {
             largest = largest.maximum(c.columns()[j][i].magnitude());

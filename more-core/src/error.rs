@@ -27,7 +27,7 @@ pub enum Error {
     Misaligned,
     /// A lane index or number of lanes out of range.
     Lane,
-    /// Two slices that must have equal lengths, or a whole multiple, do not.
+    /// Slices of lengths that do not fit: not equal, not a whole multiple, or empty where there must be an element.
     Length,
     /// Parameters of a mask distribution that describe none, or masks that ran out.
     Masks,

@@ -15,4 +15,5 @@ mod comparison;
 mod elementary;
 mod lanes;
 mod piecewise;
+mod slice;
 mod two_lanes;

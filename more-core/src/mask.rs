@@ -2,23 +2,73 @@
 //!
 //! Masks hide nothing from a party that sees ciphertexts: it sees every lane. They decide only whether it can tell
 //! which lane is the message. Independent uniform or normal masks on images tell it at once; see the crate page.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Uniform`], [`Normal`] | independent numbers of a range, or around a mean |
+//! | [`Decoys`] | values of the caller's, such as a public data set that looks like the messages |
+//! | [`OneHot`], [`Simplex`] | label vectors, hard and soft: valid probability vectors in every mask lane |
+//! | [`Masks`] | what a source of your own implements |
+//!
+//! Random numbers come from the generator that the caller passes, elementary functions from `libm`: a seeded generator
+//! gives the same masks, to the bit, on every platform.
 
 use rand_core::TryCryptoRng;
 
 use crate::{Error, MAX_LANES, Real};
 
+mod classes;
 mod decoys;
+mod independent;
 pub(crate) mod normal;
 mod one_hot;
+mod simplex;
 mod uniform;
 
 pub use decoys::Decoys;
 pub use normal::Normal;
 pub use one_hot::OneHot;
+pub use simplex::Simplex;
 pub use uniform::Uniform;
 
 /// A source of masks. Implement [`fill`](Self::fill) for masks of your own, and [`fill_many`](Self::fill_many) where
 /// the masks of several messages depend on each other or can be drawn faster together.
+///
+/// ```
+/// use more_core::mask::{Masks, Uniform};
+/// use more_core::rand_core::TryCryptoRng;
+/// use more_core::{Error, SecretKey};
+/// use rand_chacha::ChaCha20Rng;
+/// use rand_core::SeedableRng;
+///
+/// /// Grey levels as the messages have them, `0/255` to `255/255`.
+/// struct GreyLevels;
+///
+/// impl Masks<f32> for GreyLevels {
+///     fn fill<G: TryCryptoRng + ?Sized>(
+///         &mut self,
+///         rng: &mut G,
+///         _message: f32,
+///         out: &mut [f32],
+///     ) -> Result<(), Error> {
+///         Uniform::new(0.0, 256.0)?.fill(rng, 0.0, out)?;
+///         for mask in out {
+///             *mask = mask.floor().min(255.0) / 255.0;
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Error> {
+/// let mut rng = ChaCha20Rng::from_seed([1; 32]);
+/// let key = SecretKey::<f32, 3>::generate(&mut rng)?;
+/// let spectrum = key.encrypt_spectrum(0, 17.0 / 255.0, &mut GreyLevels, &mut rng)?;
+/// for lane in spectrum.lanes() {
+///     assert_eq!((lane * 255.0).round() / 255.0, *lane);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub trait Masks<T: Real> {
     /// Writes one mask to every element of `out`, for one message.
     ///

@@ -203,11 +203,12 @@ impl<T: Real, const N: usize> Spectrum<T, N> {
         self.lanes.iter().all(|lane| T::is_finite(*lane))
     }
 
-    /// `1 / x` in every lane.
+    /// `1 / x` in every lane. Where a lane is so small that this overflows, the infinity passes: it may be a mask's, and
+    /// the decryption tells whether it is the message's.
     ///
     /// # Errors
     ///
-    /// [`Error::Singular`] if a lane is zero; it does not say which.
+    /// [`Error::Singular`] if a lane is exactly zero, outside the domain; it does not say which.
     pub fn try_recip(self) -> Result<Self, Error> {
         if self.lanes.contains(&T::ZERO) {
             return Err(Error::Singular);
@@ -215,11 +216,11 @@ impl<T: Real, const N: usize> Spectrum<T, N> {
         Ok(self.recip_unchecked())
     }
 
-    /// `self / divisor` in every lane.
+    /// `self / divisor` in every lane. What overflows passes, as in [`try_recip`](Self::try_recip).
     ///
     /// # Errors
     ///
-    /// [`Error::Singular`] if a lane of the divisor is zero; it does not say which.
+    /// [`Error::Singular`] if a lane of the divisor is exactly zero; it does not say which.
     pub fn try_div(self, divisor: Self) -> Result<Self, Error> {
         if divisor.lanes.contains(&T::ZERO) {
             return Err(Error::Singular);

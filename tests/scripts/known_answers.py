@@ -5,10 +5,14 @@ ChaCha20 (djb: 64-bit block counter, zero nonce) under the seed gives a byte str
 16 bytes of key id; n x n standard normal numbers for U and as many for V^T, by Box and Muller from two 53-bit numbers
 each, orthogonalised column by column; n singular values 1 + (c - 1) u; S = U diag(s) V^T with unit columns, drawn
 again while the condition number is above c. Then C = S diag(lanes) S^-1 in rational arithmetic on the rounded S.
+
+Masks are made of uniform numbers, the upper 24 of 32 bits or the upper 53 of 64: normal ones from two each, probability
+vectors by breaking a stick, classes from 32-bit words. Decimal arithmetic to 40 digits, rounded once at the end.
 """
 
 import math
 import struct
+from decimal import Decimal, getcontext
 from fractions import Fraction
 
 
@@ -114,6 +118,59 @@ def main(seed, n, bound, lanes):
     print("ciphertext, by columns", entries)
 
 
+def cosine(x):
+    """The Taylor series; at most 2 pi, where 60 terms reach 40 digits."""
+    term, total = Decimal(1), Decimal(1)
+    for k in range(1, 60):
+        term *= -x * x / ((2 * k - 1) * (2 * k))
+        total += term
+    return total
+
+
+def masks(width):
+    getcontext().prec = 50
+    pi = Decimal("3.1415926535897932384626433832795028841971693993751")
+    stream = Stream(bytes(32))
+
+    def unit():
+        if width == 32:
+            return Decimal(struct.unpack("<I", stream.take(4))[0] >> 8) / 2**24
+        return Decimal(struct.unpack("<Q", stream.take(8))[0] >> 11) / 2**53
+
+    def shown(x):
+        return struct.unpack("<f", struct.pack("<f", x))[0] if width == 32 else float(x)
+
+    print(f"f{width}, zero seed: normal, mean 0.5, deviation 0.25")
+    values = []
+    for _ in range(4):
+        u, v = unit(), unit()
+        values.append(Decimal("0.5") + Decimal("0.25") * (-2 * (1 - u).ln()).sqrt() * cosine(2 * pi * v))
+    print([shown(x) for x in values])
+
+    stream = Stream(bytes(32))
+    print(f"f{width}: simplex of 4, first two lanes of one vector")
+    for _ in range(2):
+        left, values = Decimal(1), []
+        for further in (3, 2, 1):
+            share = 1 - ((1 - unit()).ln() / further).exp()
+            values.append(left * share)
+            left -= values[-1]
+        print([shown(x) for x in [*values, left]])
+
+
+def classes(count, draws):
+    stream = Stream(bytes(32))
+    found = []
+    while len(found) < draws:
+        word = struct.unpack("<I", stream.take(4))[0]
+        if word < 2**32 - 1 - (2**32 - 1) % count:
+            found.append(word % count)
+    print(f"zero seed: classes of {count}", found)
+
+
 if __name__ == "__main__":
+    masks(32)
+    masks(64)
+    classes(10, 6)
     main(42, 2, 3.0, [0.75, -0.5])
     main(7, 3, 3.0, [0.75, -0.5, 2.0])

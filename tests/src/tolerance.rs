@@ -53,6 +53,29 @@ impl Setting {
         self.factor() * self.kappa.powi(2) * (slope * l + value)
     }
 
+    /// A maximum or minimum: the sum of its arguments, and the absolute value of their difference; `l` is the sum of their
+    /// largest lanes. Errors of the arguments pass on the greater of the two.
+    #[must_use]
+    pub fn extreme(&self, l: f64) -> f64 {
+        self.conversion(l) + self.function(l, 1.0, l)
+    }
+
+    /// How near to each other two lanes may be for a comparison to tell them apart: `8 n kappa^2 eps l`, where `l` is
+    /// the sum of their largest lanes. Twice the error of a difference: for `n = 2` gaps of `32 eps` of the largest
+    /// entry, hence of `32 kappa eps l`, count as none, and the nearer of two lanes on different sides is within half
+    /// of that.
+    #[must_use]
+    pub fn tie(&self, l: f64) -> f64 {
+        2.0 * self.conversion(l)
+    }
+
+    /// How far beyond 0 and 1 a comparison may go at a tie: `n^2 kappa^2 / 4`, the error of a difference over the
+    /// smallest gap that counts.
+    #[must_use]
+    pub fn overshoot(&self) -> f64 {
+        (self.n as f64 * self.kappa).powi(2) / 4.0
+    }
+
     /// The residual of a fresh ciphertext: `4 n kappa^2 eps`, relative.
     #[must_use]
     pub fn residual(&self) -> f64 {

@@ -1,5 +1,9 @@
-//! Maximum and minimum of two encoded numbers. In matrix form no key is needed: they are made of a unary function of
-//! the difference, `max(A, B) = (A + B + |A - B|)/2`.
+//! Functions of two encoded numbers. In matrix form maximum, minimum and comparisons need no key: they are made of a
+//! unary function of the difference, `max(A, B) = (A + B + |A - B|)/2`. All others need the lanes, hence an
+//! [`EvaluationKey`](crate::EvaluationKey).
+
+mod comparison;
+mod lanewise;
 
 use crate::{Arithmetic, Ciphertext, Error, Real, Spectrum};
 
@@ -30,28 +34,52 @@ impl<R: Arithmetic, const N: usize> Ciphertext<R, N> {
 }
 
 impl<T: Real, const N: usize> Ciphertext<T, N> {
-    /// As [`maximum`](Self::maximum).
+    /// The greater of the two, lane by lane: `(A + B + |A - B|)/2`, without any key.
     ///
     /// # Errors
     ///
-    /// As [`try_abs`](Self::try_abs) of the difference; [`Error::NonFinite`] if the result is not finite.
+    /// [`Error::NonFinite`] for entries or a result that are not finite, [`Error::NoConvergence`] for a difference
+    /// that is no ciphertext, of two keys for example.
     pub fn try_maximum(self, other: Self) -> Result<Self, Error> {
-        let magnitude = (self - other).try_abs()?;
-        finite((self + other).scale(T::HALF) + magnitude.scale(T::HALF))
+        let (mean, radius) = self.mean_and_radius(other)?;
+        finite(mean + radius)
     }
 
-    /// As [`minimum`](Self::minimum).
+    /// The lesser of the two, lane by lane: `(A + B - |A - B|)/2`, without any key.
     ///
     /// # Errors
     ///
-    /// As [`try_abs`](Self::try_abs) of the difference; [`Error::NonFinite`] if the result is not finite.
+    /// As [`try_maximum`](Self::try_maximum).
     pub fn try_minimum(self, other: Self) -> Result<Self, Error> {
-        let magnitude = (self - other).try_abs()?;
-        finite((self + other).scale(T::HALF) - magnitude.scale(T::HALF))
+        let (mean, radius) = self.mean_and_radius(other)?;
+        finite(mean - radius)
+    }
+
+    /// The lesser and the greater of the two, at the cost of one.
+    pub(super) fn ordered(self, other: Self) -> Result<(Self, Self), Error> {
+        let (mean, radius) = self.mean_and_radius(other)?;
+        Ok((finite(mean - radius)?, finite(mean + radius)?))
+    }
+
+    fn mean_and_radius(self, other: Self) -> Result<(Self, Self), Error> {
+        let magnitude = self.of_difference(other, |x, _| T::abs(x), |x, _, _| T::copysign(T::ONE, x))?;
+        Ok(((self + other).scale(T::HALF), magnitude.scale(T::HALF)))
+    }
+
+    /// A function of the difference, with the arguments of [`evaluate`](Self::evaluate).
+    pub(super) fn of_difference(
+        self,
+        other: Self,
+        f: impl Fn(T, T) -> T,
+        slope: impl Fn(T, T, T) -> T,
+    ) -> Result<Self, Error> {
+        let entries = self.columns().as_flattened().iter().chain(other.columns().as_flattened());
+        let size = entries.fold(T::ZERO, |largest, entry| largest.maximum(T::abs(*entry)));
+        (self - other).evaluate_beside(size, f, slope)
     }
 }
 
-fn finite<T: Real, const N: usize>(c: Ciphertext<T, N>) -> Result<Ciphertext<T, N>, Error> {
+pub(super) fn finite<T: Real, const N: usize>(c: Ciphertext<T, N>) -> Result<Ciphertext<T, N>, Error> {
     if c.is_finite() { Ok(c) } else { Err(Error::NonFinite) }
 }
 

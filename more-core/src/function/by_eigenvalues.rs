@@ -96,6 +96,18 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
 
     /// `f` gets a lane and the largest entry; `slope` what [`Pair::rebuild`] hands it.
     pub(super) fn evaluate(self, f: impl Fn(T, T) -> T, slope: impl Fn(T, T, T) -> T) -> Result<Self, Error> {
+        self.evaluate_beside(T::ZERO, f, slope)
+    }
+
+    /// As [`evaluate`](Self::evaluate) for a difference of terms with entries up to `size`. It can be nothing but their
+    /// rounding errors, which need not have real eigenvalues, nor independent eigenvectors: gaps are judged beside
+    /// `size`, not beside the largest entry, which `f` gets only where it is greater.
+    pub(super) fn evaluate_beside(
+        self,
+        size: T,
+        f: impl Fn(T, T) -> T,
+        slope: impl Fn(T, T, T) -> T,
+    ) -> Result<Self, Error> {
         if !self.is_finite() {
             return Err(Error::NonFinite);
         }
@@ -110,7 +122,7 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
             }
         };
         let result = if N == 2 {
-            let pair = Pair::of(&self, T::ZERO);
+            let pair = Pair::of(&self, size).beside(size);
             let [first, second] = pair.eigenvalues();
             if T::is_nan(first) {
                 return Err(Error::NoConvergence);
@@ -118,7 +130,7 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
             let largest = pair.largest();
             pair.rebuild([value(first, largest)?, value(second, largest)?], slope)
         } else {
-            let (scaled, largest) = eigen::scaled(self);
+            let (scaled, largest) = eigen::scaled_beside(self, size);
             let found = eigen::diagonalise(&scaled);
             // Also true where the iteration has ended in NaN.
             let converged = found.residual <= imaginary_limit::<T>();

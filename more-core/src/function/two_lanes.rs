@@ -12,7 +12,7 @@ pub(super) struct Pair<R> {
     upper: R,
     lower: R,
     radius: R,
-    /// The largest entry of the matrix.
+    /// The largest entry of the matrix, or what it is judged beside.
     largest: R,
 }
 
@@ -39,6 +39,13 @@ impl<R: Arithmetic> Pair<R> {
         let limit = (largest + zero.constant(size)).scale(imaginary_limit::<R::Real>());
         let radius = R::select_less(limit, imaginary, zero.constant(<R::Real>::NAN), radius);
         Self { mean, half, upper, lower, radius, largest }
+    }
+
+    /// Judges what is noise beside terms of this size, for a matrix that is what they left of each other.
+    #[inline(always)]
+    pub(super) fn beside(mut self, size: R) -> Self {
+        self.largest = self.largest.maximum(size);
+        self
     }
 
     /// The larger eigenvalue first.

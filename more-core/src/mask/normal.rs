@@ -1,6 +1,6 @@
 use rand_core::TryCryptoRng;
 
-use super::{Masks, unit};
+use super::{Masks, independent, unit};
 use crate::{Error, Real};
 
 /// Independent normal masks.
@@ -23,6 +23,11 @@ impl<T: Real> Normal<T> {
             Err(Error::Masks)
         }
     }
+
+    #[inline(always)]
+    fn at(&self, uniform: [T; 2]) -> T {
+        self.mean + self.deviation * box_muller(uniform)
+    }
 }
 
 impl<T: Real> Masks<T> for Normal<T> {
@@ -33,17 +38,29 @@ impl<T: Real> Masks<T> for Normal<T> {
         _message: T,
         out: &mut [T],
     ) -> Result<(), Error> {
-        for mask in out {
-            *mask = self.mean + self.deviation * standard_normal(rng)?;
-        }
-        Ok(())
+        independent::fill(rng, out, |uniform| self.at(uniform))
+    }
+
+    /// The same masks as one call of `fill` for each message, for generators that emit whole words in order, as
+    /// ChaCha does.
+    #[inline]
+    fn fill_many<G: TryCryptoRng + ?Sized>(
+        &mut self,
+        rng: &mut G,
+        messages: &[T],
+        lanes: usize,
+        put: impl FnMut(usize, usize, T),
+    ) -> Result<(), Error> {
+        independent::fill_many(rng, messages.len(), lanes, |uniform| self.at(uniform), put)
     }
 }
 
-/// `sqrt(-2 ln(1 - u)) cos(2 pi v)`.
 pub(crate) fn standard_normal<T: Real, G: TryCryptoRng + ?Sized>(rng: &mut G) -> Result<T, Error> {
-    let u: T = unit(rng)?;
-    let v: T = unit(rng)?;
+    Ok(box_muller([unit(rng)?, unit(rng)?]))
+}
+
+/// `sqrt(-2 ln(1 - u)) cos(2 pi v)` (Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958).
+fn box_muller<T: Real>([u, v]: [T; 2]) -> T {
     let angle = T::from_f64(core::f64::consts::TAU) * v;
-    Ok(T::sqrt(-T::TWO * T::ln(T::ONE - u)) * T::cos(angle))
+    T::sqrt(-T::TWO * T::ln(T::ONE - u)) * T::cos(angle)
 }

@@ -1,8 +1,7 @@
-use core::num::NonZeroU32;
-
 use rand_core::TryCryptoRng;
 
 use super::Masks;
+use super::classes::Classes;
 use crate::{Error, Real};
 
 /// Masks for label vectors: every mask lane is a valid one-hot vector of a random class.
@@ -11,8 +10,7 @@ use crate::{Error, Real};
 /// the damage over to the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OneHot {
-    /// As a type that is never zero, so that no division by it can panic.
-    classes: NonZeroU32,
+    classes: Classes,
 }
 
 impl OneHot {
@@ -22,25 +20,25 @@ impl OneHot {
     ///
     /// [`Error::Masks`] if `classes` is 0 or beyond 2^24.
     pub const fn new(classes: usize) -> Result<Self, Error> {
-        match NonZeroU32::new(classes as u32) {
-            Some(number) if classes <= 1 << 24 => Ok(Self { classes: number }),
-            _ => Err(Error::Masks),
+        match Classes::new(classes) {
+            Ok(classes) => Ok(Self { classes }),
+            Err(error) => Err(error),
         }
     }
 
     /// The entries of a label vector.
     #[must_use]
     pub const fn classes(&self) -> usize {
-        self.classes.get() as usize
+        self.classes.get()
     }
 
     /// A uniform class: words beyond the last whole multiple of `classes` are drawn again.
     fn class<G: TryCryptoRng + ?Sized>(&self, rng: &mut G) -> Result<usize, Error> {
-        let reject_from = u32::MAX - u32::MAX % self.classes.get();
+        let reject_from = u32::MAX - u32::MAX % self.classes.count();
         loop {
             let word = rng.try_next_u32().map_err(|_| Error::Random)?;
             if word < reject_from {
-                return Ok((word % self.classes.get()) as usize);
+                return Ok((word % self.classes.count()) as usize);
             }
         }
     }
@@ -65,10 +63,7 @@ impl<T: Real> Masks<T> for OneHot {
         lanes: usize,
         mut put: impl FnMut(usize, usize, T),
     ) -> Result<(), Error> {
-        if !messages.len().is_multiple_of(self.classes()) {
-            return Err(Error::Length);
-        }
-        for vector in 0..messages.len() / self.classes() {
+        for vector in 0..self.classes.vectors(messages.len())? {
             for lane in 0..lanes {
                 let class = self.class(rng)?;
                 for i in 0..self.classes() {

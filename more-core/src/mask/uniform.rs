@@ -1,9 +1,9 @@
 use rand_core::TryCryptoRng;
 
-use super::{Masks, unit};
+use super::{Masks, independent};
 use crate::{Arithmetic, Error, Real};
 
-/// Independent masks, uniform over `[low, high)`, which rounding may close.
+/// Independent masks, uniform over the range `[low, high)`, which rounding may close.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Uniform<T: Real> {
     low: T,
@@ -38,10 +38,7 @@ impl<T: Real> Masks<T> for Uniform<T> {
         _message: T,
         out: &mut [T],
     ) -> Result<(), Error> {
-        for mask in out {
-            *mask = self.at(unit(rng)?);
-        }
-        Ok(())
+        independent::fill(rng, out, |[u]| self.at(u))
     }
 
     /// The same masks as one call of `fill` for each message, for generators that emit whole words in order, as
@@ -52,30 +49,8 @@ impl<T: Real> Masks<T> for Uniform<T> {
         rng: &mut G,
         messages: &[T],
         lanes: usize,
-        mut put: impl FnMut(usize, usize, T),
+        put: impl FnMut(usize, usize, T),
     ) -> Result<(), Error> {
-        // Four blocks of ChaCha at a time, the unit in which vectorised generators work.
-        let mut buffer = [0; 1024];
-        let mut values = [T::ZERO; 256];
-        let (mut message, mut lane) = (0, 0);
-        let mut left = messages.len() * lanes;
-        while left != 0 {
-            let count = left.min(buffer.len() / T::BYTES);
-            let bytes = buffer.get_mut(..count * T::BYTES).ok_or(Error::Random)?;
-            rng.try_fill_bytes(bytes).map_err(|_| Error::Random)?;
-            for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(T::BYTES)) {
-                *value = self.at(T::uniform_le(bytes).ok_or(Error::Random)?);
-            }
-            for value in values.iter().take(count) {
-                put(message, lane, *value);
-                lane += 1;
-                if lane == lanes {
-                    lane = 0;
-                    message += 1;
-                }
-            }
-            left -= count;
-        }
-        Ok(())
+        independent::fill_many(rng, messages.len(), lanes, |[u]| self.at(u), put)
     }
 }

@@ -15,7 +15,7 @@ const TAPS: usize = 3;
 const CHAINS: usize = 4;
 
 /// Bytes of feature maps that are walked through again and again before the next: about half of a second-level cache.
-const BAND_BYTES: usize = 512 << 10;
+const BAND_BYTES: usize = 1024 << 10;
 
 /// Rows of the output whose gradient, with their inputs, takes about [`BAND_BYTES`]; at least one.
 fn band_rows<E>(stage: &Stage) -> usize {
