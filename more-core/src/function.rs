@@ -14,5 +14,6 @@ mod by_eigenvalues;
 mod comparison;
 mod elementary;
 mod lanes;
+mod matrix;
 mod piecewise;
 mod two_lanes;
