@@ -4,7 +4,7 @@ use nalgebra::{ArrayStorage, Matrix, SMatrix};
 
 use crate::{Arithmetic, Real};
 
-mod division;
+pub(crate) mod division;
 mod ring;
 
 /// An encoded number in matrix form: `C = S diag(m, r_1, .., r_(N-1)) S^-1`.

@@ -14,6 +14,7 @@ mod by_eigenvalues;
 mod comparison;
 mod elementary;
 mod lanes;
+mod matrix;
 mod piecewise;
 mod slice;
 mod two_lanes;

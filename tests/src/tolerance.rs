@@ -46,8 +46,8 @@ impl Setting {
         self.factor() * self.kappa.powi(3) * l / (s * s)
     }
 
-    /// A function: `4 n kappa^2 eps (slope l + value)`, where `slope` and `value` are the largest of `|f'|` and `|f|`
-    /// between the lanes.
+    /// A function, by eigenvalues or without: `4 n kappa^2 eps (slope l + value)`, where `slope` and `value` are the
+    /// largest of `|f'|` and `|f|` between the lanes.
     #[must_use]
     pub fn function(&self, l: f64, slope: f64, value: f64) -> f64 {
         self.factor() * self.kappa.powi(2) * (slope * l + value)
@@ -74,6 +74,20 @@ impl Setting {
     #[must_use]
     pub fn overshoot(&self) -> f64 {
         (self.n as f64 * self.kappa).powi(2) / 4.0
+    }
+
+    /// An entry of a matrix function: `4 n kappa^3 eps (slope l + value)`. The change `F` of a lane's bound is multiplied by
+    /// `|S| |S^-1| = kappa` on its way into the entries.
+    #[must_use]
+    pub fn function_entry(&self, l: f64, slope: f64, value: f64) -> f64 {
+        self.kappa * self.function(l, slope, value)
+    }
+
+    /// SciPy's exponential, where this crate's errs by `bound`: its Pade approximants of degree 13 take norms up to 5.37,
+    /// where their denominators lose `(1 + e^5.37)/2` to cancellation (see `docs/numerics.md`).
+    #[must_use]
+    pub fn scipy_exponential(&self, bound: f64) -> f64 {
+        bound * f64::midpoint(1.0, 5.37_f64.exp())
     }
 
     /// The residual of a fresh ciphertext: `4 n kappa^2 eps`, relative.

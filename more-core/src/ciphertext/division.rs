@@ -102,8 +102,7 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
             return Err(Error::Singular);
         }
         // Norms in f64, where the product of two f32 norms cannot overflow; in f64 an infinity is singular too.
-        let limit = 1.0 / (4.0 * N as f64 * T::to_f64(T::EPSILON));
-        if one_norm(&self) * one_norm(&inverse) >= limit {
+        if one_norm(&self) * one_norm(&inverse) >= condition_limit::<T, N>() {
             return Err(Error::Singular);
         }
         if inverse.is_finite() { Ok(inverse) } else { Err(Error::NonFinite) }
@@ -120,7 +119,13 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
     }
 }
 
-fn one_norm<T: Real, const N: usize>(c: &Ciphertext<T, N>) -> f64 {
+/// The 1-norm condition number, `1 / (4 N eps)`, from which on a lane counts as zero.
+pub(crate) fn condition_limit<T: Real, const N: usize>() -> f64 {
+    1.0 / (4.0 * N as f64 * T::to_f64(T::EPSILON))
+}
+
+/// The largest column sum of magnitudes.
+pub(crate) fn one_norm<T: Real, const N: usize>(c: &Ciphertext<T, N>) -> f64 {
     let mut norm = 0.0;
     for column in c.columns() {
         let sum: f64 = column.iter().map(|entry| T::to_f64(T::abs(*entry))).sum();

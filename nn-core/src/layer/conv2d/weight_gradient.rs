@@ -14,8 +14,8 @@ const TAPS: usize = 3;
 /// Sums that are added in turn, so that one need not wait for the other.
 const CHAINS: usize = 4;
 
-/// Bytes of feature maps that are walked through again and again before the next: about half of a second-level cache.
-const BAND_BYTES: usize = 1024 << 10;
+/// Bytes of feature maps that are walked through again and again before the next: what most second-level caches hold.
+const BAND_BYTES: usize = 768 << 10;
 
 /// Rows of the output whose gradient, with their inputs, takes about [`BAND_BYTES`]; at least one.
 fn band_rows<E>(stage: &Stage) -> usize {
