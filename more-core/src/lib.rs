@@ -33,7 +33,7 @@
 //! | [`Spectrum`] | the spectral form: the `N` eigenvalues, `N` times the cost of plain numbers |
 //! | [`EvaluationKey`] | converts between the two |
 //! | [`mask`] | what fills the lanes beside the message |
-//! | [`wire`] | keys as bytes |
+//! | [`wire`] | all of these as bytes, and frames for serial lines |
 //!
 //! Both forms are generic over [`Arithmetic`]: a number, or a pack of numbers in a SIMD register.
 //!
