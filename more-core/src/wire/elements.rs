@@ -91,7 +91,7 @@ pub const fn encoded_len<E: Encodable>(count: usize) -> usize {
 /// let mut bytes = [0; wire::encoded_len::<Spectrum<f32, 2>>(2)];
 /// wire::encode(&header, &image, &mut bytes)?;
 ///
-/// let mut back = [Spectrum::zero(()); 2];
+/// let mut back = [Spectrum::<f32, 2>::zero(()); 2];
 /// let met = wire::decode(&bytes, &mut back)?;
 /// met.check_key(&key)?;
 /// assert_eq!((met, back), (header, image));

@@ -27,10 +27,10 @@ enum State {
 /// # fn main() -> Result<(), Error> {
 /// let header = Header::ciphertexts::<f64, 2>(KeyId([7; 16]), Shape::Slice { count: 3 })?;
 /// let mut bytes = [0; wire::encoded_len::<Ciphertext<f64, 2>>(3)];
-/// wire::encode(&header, &[Ciphertext::scalar((), 0.5); 3], &mut bytes)?;
+/// wire::encode(&header, &[Ciphertext::<f64, 2>::scalar((), 0.5); 3], &mut bytes)?;
 ///
 /// let mut reader = Reader::<Ciphertext<f64, 2>>::new();
-/// let mut sum = Ciphertext::zero(());
+/// let mut sum = Ciphertext::<f64, 2>::zero(());
 /// for mut piece in bytes.chunks(7) {
 ///     while let Some(element) = reader.read(&mut piece)? {
 ///         sum += element;

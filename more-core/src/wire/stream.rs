@@ -35,7 +35,7 @@
 //!     while let Some(event) = receiver.feed(&mut piece) {
 //!         let Event::Frame(frame) = event else { continue };
 //!         match assembler.accept(&frame)? {
-//!             Progress::Incomplete => assert_eq!(assembler.missing().next(), Some(0..41)),
+//!             Progress::Incomplete => assert_eq!(assembler.missing().next(), Some(0..42)),
 //!             Progress::Complete => {
 //!                 assert_eq!(assembler.bytes(), [8; 90]);
 //!                 whole += 1;

@@ -47,7 +47,7 @@ impl<E: fmt::Debug + fmt::Display> core::error::Error for WriteError<E> {}
 /// # fn main() -> Result<(), WriteError<&'static str>> {
 /// let header = Header::ciphertexts::<f32, 2>(KeyId([7; 16]), Shape::Image { channels: 1, height: 3, width: 4 })?;
 /// let mut sent = heapless::Vec::<u8, 256>::new();
-/// let mut writer = Writer::new(&header, |bytes: &[u8]| sent.extend_from_slice(bytes).map_err(|_| "line is full"))?;
+/// let mut writer = Writer::<Ciphertext<f32, 2>, _>::new(&header, |bytes: &[u8]| sent.extend_from_slice(bytes).map_err(|_| "line is full"))?;
 /// for y in 0..3 {
 ///     let row = [Ciphertext::scalar((), y as f32); 4];
 ///     writer.write(&row)?;
@@ -114,19 +114,18 @@ impl<E: Encodable, W> Writer<E, W> {
         self.left
     }
 
-    /// Writes the checksum and gives the sink back.
+    /// Writes the checksum.
     ///
     /// # Errors
     ///
     /// [`WriteError::Sink`]; [`Error::Length`] if elements are missing.
-    pub fn finish<S>(mut self) -> Result<W, WriteError<S>>
+    pub fn finish<S>(mut self) -> Result<(), WriteError<S>>
     where
         W: FnMut(&[u8]) -> Result<(), S>,
     {
         if self.left != 0 {
             return Err(Error::Length.into());
         }
-        (self.sink)(&self.crc.value().to_le_bytes()).map_err(WriteError::Sink)?;
-        Ok(self.sink)
+        (self.sink)(&self.crc.value().to_le_bytes()).map_err(WriteError::Sink)
     }
 }
