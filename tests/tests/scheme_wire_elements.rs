@@ -378,6 +378,8 @@ fn spectra_name_the_evaluation_key_that_orders_them() {
     let other = EvaluationKey::from_secret_key(&secret, &mut rng).unwrap();
     let mut bytes = [0; EvaluationKey::<f32, 3>::ENCODED_LEN];
     key.encode(&mut bytes).unwrap();
+    // A CRC over data and their CRC is the same for all data.
+    assert_eq!(crc32(&bytes), 0x2144_DF1C);
     assert_eq!(LaneOrder::of(&key).0.to_le_bytes(), bytes[bytes.len() - 4..]);
 
     let header = Header::spectra(&key, Shape::Single).unwrap();
