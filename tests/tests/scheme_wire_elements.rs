@@ -27,7 +27,7 @@ fn any_bits<T: Real>(rng: &mut ChaCha20Rng) -> T {
         1 => T::from_f64(f64::from(rng.next_u32()) / 3.0),
         _ => return T::read_le(&rng.next_u64().to_le_bytes()).unwrap(),
     };
-    if rng.next_u32() % 2 == 0 { word } else { -word }
+    if rng.next_u32().is_multiple_of(2) { word } else { -word }
 }
 
 fn bytes_of<T: Real>(scalars: &[T]) -> Vec<u8> {
