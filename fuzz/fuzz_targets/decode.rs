@@ -1,4 +1,5 @@
-//! Bytes from anywhere: decoders of keys and the reader of containers refuse them, or give back what they were made of.
+//! Bytes from anywhere: decoders of keys, ciphertexts and spectra and the reader of containers refuse them, or give back what
+//! they were made of.
 #![no_main]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -6,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use more_core::wire::{Header, Kind};
-use more_core::{EvaluationKey, Real, SecretKey};
+use more_core::wire::{self, Encodable, Header, Kind, Reader};
+use more_core::{Ciphertext, EvaluationKey, Real, SecretKey, Spectrum};
 use more_nn::container::{Container, ContainerWriter, Content, ElementType, Metadata, Tensor, TensorInfo};
 
 /// Notes the largest single allocation, so that a length in a header that is believed before the file bears it out shows.
@@ -50,6 +51,10 @@ enum Input<'a> {
     File(&'a [u8]),
     /// A good container with one byte changed.
     Damaged { values: Vec<f32>, rows: u8, at: u32, by: u8 },
+    /// Ciphertexts or spectra as they are, and in pieces.
+    Elements { piece: u8, bytes: &'a [u8] },
+    /// The same with both checksums made right.
+    RepairedElements { piece: u8, bytes: &'a [u8] },
 }
 
 /// Whether the columns encoded in `bytes` have unit length to rounding, as `docs/formats.md` defines it. Asserts that those
@@ -109,6 +114,48 @@ fn any_key(bytes: &[u8]) {
     keys::<f32, 3>(bytes);
     keys::<f64, 4>(bytes);
     keys::<f64, 8>(bytes);
+}
+
+/// What is decoded is encoded to the same bytes again, and a reader of pieces says the same.
+fn elements<E: Encodable>(bytes: &[u8], piece: usize) {
+    let mut read = Vec::new();
+    let mut reader = Reader::<E>::new();
+    let mut left = 0;
+    'pieces: for mut piece in bytes.chunks(piece) {
+        loop {
+            match reader.read(&mut piece) {
+                Ok(Some(element)) => read.push(element),
+                Ok(None) => break,
+                Err(_) => break 'pieces,
+            }
+        }
+        left += piece.len();
+    }
+    let whole = wire::elements::<E>(bytes);
+    let pieces = reader.finish();
+    assert_eq!(whole.is_ok(), pieces.is_ok() && left == 0);
+    let Ok((header, elements)) = whole else { return };
+    assert_eq!(pieces, Ok(header));
+    assert_eq!((header.total_len(), header.count()), (bytes.len(), elements.len()));
+    let mut again = vec![0; bytes.len()];
+    for elements in [elements.collect::<Vec<_>>(), read] {
+        assert_eq!(wire::encode(&header, &elements, &mut again), Ok(bytes.len()));
+        assert_eq!(again, bytes, "elements are encoded in one way");
+    }
+}
+
+fn any_elements(bytes: &[u8], piece: usize) {
+    if let Ok(header) = Header::peek(bytes) {
+        assert!(header.total_len() < usize::MAX);
+    }
+    elements::<Ciphertext<f32, 2>>(bytes, piece);
+    elements::<Ciphertext<f64, 2>>(bytes, piece);
+    elements::<Ciphertext<f32, 3>>(bytes, piece);
+    elements::<Ciphertext<f64, 8>>(bytes, piece);
+    elements::<Spectrum<f32, 2>>(bytes, piece);
+    elements::<Spectrum<f64, 2>>(bytes, piece);
+    elements::<Spectrum<f64, 3>>(bytes, piece);
+    elements::<Spectrum<f32, 8>>(bytes, piece);
 }
 
 /// Every value of a tensor, as bits.
@@ -182,6 +229,19 @@ fuzz_target!(|input: Input<'_>| match input {
         let checksum = crc32fast::hash(&bytes[..body]);
         bytes[body..].copy_from_slice(&checksum.to_le_bytes());
         any_key(&bytes);
+    }
+    Input::Elements { piece, bytes } => any_elements(bytes, 1 + usize::from(piece)),
+    Input::RepairedElements { piece, bytes } => {
+        let Some(body) = bytes.len().checked_sub(4) else { return };
+        if body < Header::MAX_ENCODED_LEN {
+            return;
+        }
+        let mut bytes = bytes.to_vec();
+        let header = crc32fast::hash(&bytes[..44]);
+        bytes[44..48].copy_from_slice(&header.to_le_bytes());
+        let checksum = crc32fast::hash(&[&bytes[..44], &bytes[48..body]].concat());
+        bytes[body..].copy_from_slice(&checksum.to_le_bytes());
+        any_elements(&bytes, 1 + usize::from(piece));
     }
     Input::File(bytes) => file(bytes),
     Input::Damaged { values, rows, at, by } => damaged(&values, rows, at, by),

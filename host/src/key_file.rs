@@ -222,6 +222,8 @@ fn checked_header(path: &Path, bytes: &[u8], expected: KeyKind) -> Result<Header
         let name = |kind| match kind {
             KeyKind::SecretKey => "a secret key",
             KeyKind::EvaluationKey => "an evaluation key",
+            KeyKind::Ciphertexts { .. } => "an encoding of ciphertexts",
+            KeyKind::Spectra { .. } => "an encoding of spectra",
         };
         let message = format!("this is {}, expected {}", name(header.kind), name(expected));
         let error = Error::new(Kind::WrongFile, message).at(path);

@@ -112,6 +112,16 @@ fn two_product(a: f64, b: f64) -> (f64, f64) {
 pub(crate) fn unit_columns<const N: usize>(a: &Square<f64, N>) -> Square<f64, N> {
     let mut out = *a;
     for column in &mut out {
+        // The norm of a column of tiny numbers is rounded to few bits: such a column is moved up first, exactly.
+        let mut largest = 0.0;
+        for entry in &*column {
+            largest = Arithmetic::maximum(largest, Real::abs(*entry));
+        }
+        if largest < f64::MIN_POSITIVE / f64::EPSILON {
+            for entry in &mut *column {
+                *entry *= TWO_TO_200;
+            }
+        }
         let norm = norm(column);
         for entry in column {
             *entry /= norm;
@@ -119,6 +129,8 @@ pub(crate) fn unit_columns<const N: usize>(a: &Square<f64, N>) -> Square<f64, N>
     }
     out
 }
+
+const TWO_TO_200: f64 = f64::from_bits((1023 + 200) << 52);
 
 /// The ratio of the extreme singular values, by one-sided Jacobi rotations: columns are made orthogonal in pairs,
 /// after which their norms are the singular values. Infinite for a singular matrix, or where the iteration has not
@@ -199,7 +211,7 @@ pub(crate) fn matching<const N: usize>(
 mod tests {
     use crate::Real;
 
-    use super::{condition, inverse, matching, product};
+    use super::{condition, inverse, matching, product, unit_columns};
 
     #[test]
     fn condition_of_known_matrices() {
@@ -212,6 +224,17 @@ mod tests {
         // Hilbert matrix of order 3: 524.0567775860644 (Todd 1954).
         let hilbert = [[1.0, 1.0 / 2.0, 1.0 / 3.0], [1.0 / 2.0, 1.0 / 3.0, 0.25], [1.0 / 3.0, 0.25, 0.2]];
         assert!((condition(&hilbert) / 524.056_777_586_064_4 - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn tiny_columns_are_made_unit() {
+        let tiny = f64::from_bits(1);
+        let unit = unit_columns(&[[3.0 * tiny, 4.0 * tiny], [3e300, -4e300]]);
+        for (column, exact) in unit.iter().zip([[0.6, 0.8], [0.6, -0.8]]) {
+            for (entry, exact) in column.iter().zip(exact) {
+                assert!((entry - exact).abs() <= f64::EPSILON, "{entry} for {exact}");
+            }
+        }
     }
 
     #[test]

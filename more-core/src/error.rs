@@ -45,6 +45,8 @@ pub enum Error {
     WrongLanes(u8),
     /// Encoded bytes: another scalar than asked for.
     WrongScalar,
+    /// Encoded bytes: a shape that there is not, or more elements than memory has room for.
+    WrongShape,
     /// Encoded bytes: the checksum does not match.
     Checksum,
     /// Encoded bytes: more bytes than the object has.
@@ -75,6 +77,7 @@ impl fmt::Display for Error {
             Self::WrongKind => "the encoding holds another kind of object",
             Self::WrongLanes(lanes) => return write!(f, "the encoding has {lanes} lanes"),
             Self::WrongScalar => "the encoding holds another scalar type",
+            Self::WrongShape => "the encoding has a shape that is not possible",
             Self::Checksum => "the checksum does not match: the encoding is damaged",
             Self::TrailingBytes => "bytes after the end of the encoding",
             Self::KeyId => "a key id has 32 hexadecimal digits",

@@ -17,19 +17,40 @@ const TABLE: [u32; 16] = {
     table
 };
 
-pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = !0;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
-        crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
+/// A checksum of bytes that come in pieces.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crc32(u32);
+
+impl Crc32 {
+    pub(super) const fn new() -> Self {
+        Self(!0)
     }
-    !crc
+
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        let mut crc = self.0;
+        for byte in bytes {
+            crc ^= u32::from(*byte);
+            crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
+            crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
+        }
+        self.0 = crc;
+    }
+
+    /// The checksum of what has come so far; more may follow.
+    pub(super) const fn value(self) -> u32 {
+        !self.0
+    }
+}
+
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = Crc32::new();
+    crc.update(bytes);
+    crc.value()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::crc32;
+    use super::{Crc32, crc32};
 
     #[test]
     fn check_values() {
@@ -37,5 +58,10 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         assert_eq!(crc32(b""), 0);
         assert_eq!(crc32(b"a"), 0xE8B7_BE43);
+        let mut crc = Crc32::new();
+        crc.update(b"1234");
+        assert_eq!(crc.value(), crc32(b"1234"));
+        crc.update(b"56789");
+        assert_eq!(crc.value(), 0xCBF4_3926);
     }
 }

@@ -95,7 +95,7 @@ fn ring<T: Real, const N: usize>() -> Vec<Operation<T, N>> {
             2.0,
             |i, x, y, la, lb| i.ca.try_recip().expect("not zero"),
             x.map(f64::recip),
-            { i.setting.reciprocal(la, smallest(&i.a)) }
+            i.setting.reciprocal(la, smallest(&i.a))
         ),
         ring_operation!(
             "quotient",
@@ -103,7 +103,7 @@ fn ring<T: Real, const N: usize>() -> Vec<Operation<T, N>> {
             2.0,
             |i, x, y, la, lb| i.ca.try_div(i.cb).expect("not zero"),
             zip(x, y, |x, y| x / y),
-            { la * i.setting.reciprocal(lb, smallest(&i.b)) + i.setting.product(la / smallest(&i.b)) }
+            la * i.setting.reciprocal(lb, smallest(&i.b)) + i.setting.product(la / smallest(&i.b))
         ),
     ]
 }
