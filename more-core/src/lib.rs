@@ -34,7 +34,6 @@
 //! | [`EvaluationKey`] | converts between the two |
 //! | [`mask`] | what fills the lanes beside the message |
 //! | [`tracking`] | what debug builds watch |
-//! | [`wire`] | keys as bytes |
 //! | [`wire`] | all of these as bytes, and frames for serial lines |
 //!
 //! Both forms are generic over [`Arithmetic`]: a number, or a pack of numbers in a SIMD register.
