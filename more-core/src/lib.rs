@@ -81,6 +81,8 @@ mod eigen;
 mod error;
 mod evaluation_key;
 mod function;
+#[cfg(feature = "integer")]
+pub mod integer;
 mod key;
 mod key_id;
 pub mod mask;
