@@ -8,7 +8,8 @@
 //! kernel of `C_1 - m_1 I` does the same. Without any known message, `det(C_1 - C_2) = 0` tells that two messages are
 //! equal and `det(C - m I) = 0` that a guess is right. The paper's proof covers one case: uniformly random messages,
 //! each encrypted once, none ever known. Nothing is authenticated. A modulus of 2048 bits changes none of this; it only
-//! keeps the eigenvalues from being computed out of a ciphertext alone, which is as hard as factoring it.
+//! keeps the eigenvalues of random messages from being computed out of a ciphertext alone, which is as hard as factoring
+//! it.
 //!
 //! # What it is
 //!

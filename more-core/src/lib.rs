@@ -35,6 +35,8 @@
 //! | [`mask`] | what fills the lanes beside the message |
 //! | [`wire`] | keys as bytes |
 //!
+//! The original scheme, on integers modulo a composite number, is the module `integer` behind the feature of that name.
+//!
 //! Both forms are generic over [`Arithmetic`]: a number, or a pack of numbers in a SIMD register.
 //!
 //! ```

@@ -28,10 +28,7 @@ fn message_column<const L: usize, const N: usize>(
     c: &Ciphertext<L, N>,
 ) -> [Residue<L>; N] {
     let singular = c.sub_scalar(m, modulus);
-    let mut rows = [[Residue::ZERO; N]; N];
-    for i in 0..N {
-        rows[i] = core::array::from_fn(|j| singular.columns()[j][i]);
-    }
+    let mut rows: [[_; N]; N] = core::array::from_fn(|i| core::array::from_fn(|j| singular.columns()[j][i]));
     for k in 0..N - 1 {
         let unit = modulus.try_recip(&rows[k][k]).expect("almost never");
         let pivot = rows[k].map(|x| modulus.mul(&x, &unit));

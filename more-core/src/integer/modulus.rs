@@ -51,7 +51,8 @@ impl<const LIMBS: usize> Modulus<LIMBS> {
     ///
     /// Each prime is the first from a random odd number on, by sieving and the test of Baillie, Pomerance, Selfridge
     /// and Wagstaff (`crypto-primes`). This takes as long as finding RSA primes does: on a microcontroller, make the
-    /// modulus elsewhere. What the search leaves on the stack is not erased.
+    /// modulus elsewhere. What the search leaves on the stack is not erased, and `crypto-primes` has panics for states that it
+    /// cannot be in.
     ///
     /// # Errors
     ///

@@ -61,7 +61,7 @@ impl FixedPoint {
     }
 
     /// The number that `residue` stands for at the scale `2^(factors f)`, correctly rounded if it is a normal number:
-    /// `factors` is 1 for sums of encoded numbers, `k` for products of `k`, 0 for a quotient of two of one scale.
+    /// `factors` is 1 for sums of encoded numbers, `k` for products of `k`, 0 for a quotient of two of one scale. An infinity where an `f64` ends.
     #[must_use]
     pub fn decode<const LIMBS: usize>(
         self,
