@@ -53,6 +53,8 @@ pub enum Error {
     TrailingBytes,
     /// Not a key id: 32 hexadecimal digits were expected.
     KeyId,
+    /// Not a modulus of the integer scheme: it is even, prime, or has a factor below 11.
+    Modulus,
 }
 
 impl fmt::Display for Error {
@@ -81,6 +83,7 @@ impl fmt::Display for Error {
             Self::Checksum => "the checksum does not match: the encoding is damaged",
             Self::TrailingBytes => "bytes after the end of the encoding",
             Self::KeyId => "a key id has 32 hexadecimal digits",
+            Self::Modulus => "the modulus is even, prime, or has a factor below 11",
         };
         f.write_str(text)
     }

@@ -36,6 +36,8 @@
 //! | [`tracking`] | what debug builds watch |
 //! | [`wire`] | all of these as bytes, and frames for serial lines |
 //!
+//! The original scheme, on integers modulo a composite number, is the module `integer` behind the feature of that name.
+//!
 //! Both forms are generic over [`Arithmetic`]: a number, or a pack of numbers in a SIMD register.
 //!
 //! ```
@@ -82,6 +84,8 @@ mod eigen;
 mod error;
 mod evaluation_key;
 mod function;
+#[cfg(feature = "integer")]
+pub mod integer;
 mod key;
 mod key_id;
 pub mod mask;
