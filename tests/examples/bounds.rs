@@ -17,7 +17,7 @@ use more_tests::bounds::{Use, climb, operations, sample};
 
 struct Column {
     title: String,
-    rows: Vec<(&'static str, Use, Use)>,
+    rows: Vec<(String, Use, Use)>,
 }
 
 fn column<T: Real, const N: usize>(messages: usize, evaluations: usize, name: &str) -> Column {
@@ -32,7 +32,7 @@ fn column<T: Real, const N: usize>(messages: usize, evaluations: usize, name: &s
                 {
                     let random = sample(operation, messages, k as u64);
                     let worst = climb(operation, evaluations, k as u64);
-                    rows.lock().expect("no thread failed").push((k, operation.name, random, worst));
+                    rows.lock().expect("no thread failed").push((k, operation.name.clone(), random, worst));
                 }
             });
         }
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     let mut exceeded = false;
     for k in 0..columns[0].rows.len() {
         let cells = columns.each_ref().map(|c| {
-            let (_, random, worst) = c.rows[k];
+            let (_, random, worst) = &c.rows[k];
             for share in [random.share, worst.share] {
                 largest = largest.max(share);
                 // Also true of NaN.

@@ -1,5 +1,7 @@
 //! The unary functions of the scheme, each in every form it has, with its plain value and derivative.
 
+pub mod matrix;
+
 use more_core::{Arithmetic, Ciphertext, Error, Real, Spectrum};
 
 /// A function of both forms with its plain value and derivative, and the interval its arguments come from.
@@ -22,20 +24,32 @@ pub struct Function<T: Real, const N: usize> {
     pub slope: fn(f64) -> f64,
 }
 
+/// The greatest magnitude of `slope` between the lanes, which it takes at an end or at zero.
+#[must_use]
+pub fn steepest<const N: usize>(slope: fn(f64) -> f64, lanes: &[f64; N]) -> f64 {
+    let (low, high) =
+        lanes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+    let zero = 0.0_f64.clamp(low, high);
+    [low, zero, high].into_iter().map(|x| slope(x).abs()).fold(0.0, f64::max)
+}
+
+/// The greatest magnitude of `plain` at a lane.
+#[must_use]
+pub fn highest<const N: usize>(plain: fn(f64) -> f64, lanes: &[f64; N]) -> f64 {
+    lanes.iter().map(|x| plain(*x).abs()).fold(0.0, f64::max)
+}
+
 impl<T: Real, const N: usize> Function<T, N> {
     /// The greatest slope between the lanes: all functions of the list have their extreme slopes at the ends or at zero.
     #[must_use]
     pub fn steepest(&self, lanes: &[f64; N]) -> f64 {
-        let (low, high) =
-            lanes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
-        let zero = 0.0_f64.clamp(low, high);
-        [low, zero, high].into_iter().map(|x| (self.slope)(x).abs()).fold(0.0, f64::max)
+        steepest(self.slope, lanes)
     }
 
     /// The greatest value at a lane.
     #[must_use]
     pub fn highest(&self, lanes: &[f64; N]) -> f64 {
-        lanes.iter().map(|x| (self.plain)(*x).abs()).fold(0.0, f64::max)
+        highest(self.plain, lanes)
     }
 
     /// The largest difference quotient of two lanes, which stands for the slope of a function that jumps.

@@ -2,7 +2,8 @@
 
 #![allow(clippy::needless_range_loop, reason = "several arrays are walked with one index")]
 
-use more_core::{Arithmetic, Ciphertext, Error, Real, SecretKey};
+use more_core::{Ciphertext, Error, Real, SecretKey};
+use more_tests::functions::matrix::{Unary, functions};
 use more_tests::generators::{Case, Spread, case, largest, smallest};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
@@ -11,68 +12,6 @@ use rand_core::SeedableRng;
 
 #[path = "scheme_matrix_functions/oracle.rs"]
 mod oracle;
-
-type Unary<T, const N: usize> = fn(Ciphertext<T, N>) -> Result<Ciphertext<T, N>, Error>;
-
-/// A function in both ways with its plain value and derivative, and the interval its arguments come from.
-struct Function<T: Real, const N: usize> {
-    name: &'static str,
-    low: f64,
-    high: f64,
-    matrix: Unary<T, N>,
-    eigenvalues: Unary<T, N>,
-    plain: fn(f64) -> f64,
-    slope: fn(f64) -> f64,
-}
-
-fn sigmoid(x: f64) -> f64 {
-    Arithmetic::sigmoid(x)
-}
-
-fn sigmoid_slope(x: f64) -> f64 {
-    sigmoid(x) * sigmoid(-x)
-}
-
-fn tanh_slope(x: f64) -> f64 {
-    1.0 / x.cosh().powi(2)
-}
-
-/// Near lanes reach up to `N` times as far as the intervals named here (see `Case::lanes_within`); results stay in the
-/// range of `f32`.
-fn functions<T: Real, const N: usize>() -> Vec<Function<T, N>> {
-    macro_rules! list {
-        ($($name:literal, $low:expr, $high:expr, $matrix:ident, $eigenvalues:ident, $plain:expr, $slope:expr;)*) => {
-            vec![$(Function {
-                name: $name,
-                low: $low,
-                high: $high,
-                matrix: Ciphertext::$matrix,
-                eigenvalues: Ciphertext::$eigenvalues,
-                plain: $plain,
-                slope: $slope,
-            }),*]
-        };
-    }
-    list![
-        "exp", -5.0, 5.0, try_expm, try_exp, f64::exp, f64::exp;
-        "exp below zero", -9.0, -1.0, try_expm, try_exp, f64::exp, f64::exp;
-        "exp of little", -0.01, 0.01, try_expm, try_exp, f64::exp, f64::exp;
-        "exp far apart", -19.0, 10.0, try_expm, try_exp, f64::exp, f64::exp;
-        "ln", 0.1, 10.0, try_logm, try_ln, f64::ln, |x| 1.0 / x;
-        "ln near 1", 0.9, 1.1, try_logm, try_ln, f64::ln, |x| 1.0 / x;
-        "ln far apart", 1e-3, 1e3, try_logm, try_ln, f64::ln, |x| 1.0 / x;
-        "sqrt", 0.1, 10.0, try_sqrtm, try_sqrt, f64::sqrt, |x| 0.5 / x.sqrt();
-        "sqrt far apart", 1e-3, 1e3, try_sqrtm, try_sqrt, f64::sqrt, |x| 0.5 / x.sqrt();
-        "tanh", -4.0, 4.0, try_tanhm, try_tanh, f64::tanh, tanh_slope;
-        "tanh of little", -1e-3, 1e-3, try_tanhm, try_tanh, f64::tanh, tanh_slope;
-        "tanh far apart", -80.0, 80.0, try_tanhm, try_tanh, f64::tanh, tanh_slope;
-        "sigmoid", -8.0, 8.0, try_sigmoidm, try_sigmoid, sigmoid, sigmoid_slope;
-        "sigmoid below zero", -18.0, -2.0, try_sigmoidm, try_sigmoid, sigmoid, sigmoid_slope;
-        "sigmoid far apart", -19.0, 80.0, try_sigmoidm, try_sigmoid, sigmoid, sigmoid_slope;
-        "abs", -3.0, 3.0, try_absm, try_abs, f64::abs, |_| 1.0;
-        "relu", -3.0, 3.0, try_relum, try_relu, |x| x.max(0.0), |_| 1.0;
-    ]
-}
 
 /// Every lane of a result against the plain value and against the other way, within `bound` and twice that.
 fn within<T: Real, const N: usize>(

@@ -3,7 +3,7 @@
 use more_core::{Ciphertext, EvaluationKey, Real};
 
 use super::point::Instance;
-use crate::functions::{Function, Jumping, functions, jumping};
+use crate::functions::{self, Function, Jumping, highest, jumping, steepest};
 use crate::generators::{largest, smallest};
 
 /// The error as a share of its bound; `None` where none is claimed: a lane at a jump.
@@ -12,7 +12,7 @@ type Share<T, const N: usize> = dyn Fn(&Instance<T, N>) -> Option<f64> + Send + 
 /// An operation that can be tried.
 pub struct Operation<T: Real, const N: usize> {
     /// As the report calls it.
-    pub name: &'static str,
+    pub name: String,
     /// The least lane.
     pub low: f64,
     /// The greatest lane.
@@ -25,8 +25,10 @@ pub struct Operation<T: Real, const N: usize> {
 #[must_use]
 pub fn operations<T: Real, const N: usize>() -> Vec<Operation<T, N>> {
     let mut list = ring();
-    list.extend(functions().into_iter().map(continuous));
+    list.extend(functions::functions().into_iter().map(continuous));
     list.extend(jumping().into_iter().map(with_jumps));
+    list.extend(functions::matrix::functions().into_iter().map(as_matrix));
+    list.push(sign_as_matrix());
     list
 }
 
@@ -55,7 +57,7 @@ fn zip<const N: usize>(a: &[f64; N], b: &[f64; N], f: impl Fn(f64, f64) -> f64) 
 macro_rules! ring_operation {
     ($name:literal, $low:expr, $high:expr, |$i:ident, $x:ident, $y:ident, $la:ident, $lb:ident| $c:expr, $expected:expr, $bound:expr) => {
         Operation {
-            name: $name,
+            name: $name.to_owned(),
             low: $low,
             high: $high,
             share: Box::new(|$i: &Instance<T, N>| {
@@ -71,7 +73,7 @@ macro_rules! ring_operation {
 fn ring<T: Real, const N: usize>() -> Vec<Operation<T, N>> {
     vec![
         Operation {
-            name: "encrypt, decrypt",
+            name: "encrypt, decrypt".to_owned(),
             low: -1.0,
             high: 1.0,
             share: Box::new(|i| {
@@ -110,7 +112,7 @@ fn ring<T: Real, const N: usize>() -> Vec<Operation<T, N>> {
 
 fn continuous<T: Real, const N: usize>(function: Function<T, N>) -> Operation<T, N> {
     Operation {
-        name: function.name,
+        name: function.name.to_owned(),
         low: function.low,
         high: function.high,
         share: Box::new(move |i| {
@@ -125,7 +127,7 @@ fn continuous<T: Real, const N: usize>(function: Function<T, N>) -> Operation<T,
 
 fn with_jumps<T: Real, const N: usize>(Jumping { function, distance }: Jumping<T, N>) -> Operation<T, N> {
     Operation {
-        name: function.name,
+        name: function.name.to_owned(),
         low: function.low,
         high: function.high,
         share: Box::new(move |i| {
@@ -137,6 +139,46 @@ fn with_jumps<T: Real, const N: usize>(Jumping { function, distance }: Jumping<T
                 i.setting.function(largest(&i.a), function.quotient(&exact), function.highest(&exact));
             let c = (function.matrix)(i.ca).expect("a ciphertext");
             in_matrix_form(&i.key, &c, &exact.map(function.plain), bound)
+        }),
+    }
+}
+
+fn as_matrix<T: Real, const N: usize>(function: functions::matrix::Function<T, N>) -> Operation<T, N> {
+    Operation {
+        name: format!("{}, matrix", function.name),
+        low: function.low,
+        high: function.high,
+        share: Box::new(move |i| {
+            let exact = i.a.map(T::to_f64);
+            let (slope, value) = (steepest(function.slope, &exact), highest(function.plain, &exact));
+            let c = (function.matrix)(i.ca).expect("in the domain");
+            in_matrix_form(
+                &i.key,
+                &c,
+                &exact.map(function.plain),
+                i.setting.function(largest(&i.a), slope, value),
+            )
+        }),
+    }
+}
+
+/// Lanes of both signs, none nearer to zero than a tenth of the largest, which a lane of the list by eigenvalues is not.
+fn sign_as_matrix<T: Real, const N: usize>() -> Operation<T, N> {
+    Operation {
+        name: "sign, matrix".to_owned(),
+        low: -3.0,
+        high: 3.0,
+        share: Box::new(|i| {
+            let exact = i.a.map(T::to_f64);
+            if smallest(&i.a) <= 0.1 * largest(&i.a) {
+                return None;
+            }
+            let steepest =
+                exact.iter().flat_map(|x| exact.map(|y| (x.signum() - y.signum()).abs() / (x - y).abs()));
+            let slope = steepest.filter(|slope| slope.is_finite()).fold(0.0, f64::max);
+            let bound = i.setting.function(largest(&i.a), slope, 1.0);
+            let c = i.ca.try_signm().expect("no lane is zero");
+            in_matrix_form(&i.key, &c, &exact.map(f64::signum), bound)
         }),
     }
 }
