@@ -24,7 +24,7 @@ pub struct EvaluationKey<T: Real, const N: usize> {
 /// How far from a scaled permutation `V_1^-1 V_2` may be, `4 eps^(1/3)`: eigenvectors found from a ciphertext with
 /// lanes as close as [`EvaluationKey::from_ciphertext`] accepts are good to about that.
 pub(crate) fn matching_tolerance<T: Real>() -> f64 {
-    4.0 * Real::cbrt(T::to_f64(T::EPSILON))
+    4.0 * dense::cbrt_epsilon::<T>()
 }
 
 impl<T: Real, const N: usize> EvaluationKey<T, N> {
@@ -104,12 +104,13 @@ impl<T: Real, const N: usize> EvaluationKey<T, N> {
         }
         let mut order: [usize; N] = core::array::from_fn(|i| i);
         order.sort_unstable_by(|a, b| found.values[*a].total_cmp(&found.values[*b]));
+        let cbrt = dense::cbrt_epsilon::<T>();
         let unit = dense::unit_columns(&found.columns);
         let condition = dense::condition(&unit);
         if condition > max_condition::<T>() {
             return Err(Error::Condition);
         }
-        let gap = 2.0 * condition * condition * Real::cbrt(epsilon) * Real::cbrt(epsilon);
+        let gap = 2.0 * condition * condition * cbrt * cbrt;
         if order.windows(2).any(|pair| found.values[pair[1]] - found.values[pair[0]] < gap) {
             return Err(Error::EqualLanes);
         }

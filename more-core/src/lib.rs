@@ -70,9 +70,15 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "proptest", feature = "arbitrary"))]
 extern crate std;
 
+#[cfg(feature = "libm")]
+mod activation;
+#[cfg(feature = "micromath")]
+pub mod approximate;
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod arithmetic;
 mod basis;
 mod ciphertext;
@@ -85,7 +91,13 @@ mod key;
 mod key_id;
 pub mod mask;
 mod real;
+#[cfg(any(feature = "proptest", feature = "arbitrary"))]
+mod seeded;
+#[cfg(feature = "serde")]
+mod serialization;
 mod spectrum;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 pub mod wire;
 
 pub use arithmetic::Arithmetic;

@@ -8,11 +8,13 @@ use rand_core::TryCryptoRng;
 use crate::{Error, MAX_LANES, Real};
 
 mod decoys;
+#[cfg(feature = "libm")]
 pub(crate) mod normal;
 mod one_hot;
 mod uniform;
 
 pub use decoys::Decoys;
+#[cfg(feature = "libm")]
 pub use normal::Normal;
 pub use one_hot::OneHot;
 pub use uniform::Uniform;

@@ -136,7 +136,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn exp(self, a: Self::Vector) -> Self::Vector {
-                each(a, <$real as Real>::exp)
+                each(a, <$real as Arithmetic>::exponential)
             }
 
             #[inline(always)]
@@ -146,7 +146,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn tanh(self, a: Self::Vector) -> Self::Vector {
-                each(a, <$real as Real>::tanh)
+                each(a, <$real as Arithmetic>::hyperbolic_tangent)
             }
         }
     };
