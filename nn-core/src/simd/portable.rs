@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use more_core::{Arithmetic, Real};
+use more_core::Arithmetic;
 
 use super::{Isa, PackReal};
 use crate::element::Context;
