@@ -88,15 +88,15 @@ proptest! {
 
 #[test]
 fn text_as_documented() {
-    assert_eq!(to_string(&Scalar::F32).unwrap(), "\"f32\"");
-    assert_eq!(from_str::<Scalar>("\"f64\"").unwrap(), Scalar::F64);
-    assert_eq!(to_string(&Spectrum::from_lanes([1.5_f32, -0.25])).unwrap(), "[1.5,-0.25]");
+    assert_eq!(to_string(&Scalar::F32).expect("a value"), "\"f32\"");
+    assert_eq!(from_str::<Scalar>("\"f64\"").expect("a value"), Scalar::F64);
+    assert_eq!(to_string(&Spectrum::from_lanes([1.5_f32, -0.25])).expect("a value"), "[1.5,-0.25]");
     // Columns, not rows.
     let c = Ciphertext::from_columns([[1.0_f64, 2.0], [3.0, 4.0]]);
-    assert_eq!(to_string(&c).unwrap(), "[[1.0,2.0],[3.0,4.0]]");
-    let key = EvaluationKey::from_parts(KeyId([0xab; 16]), [[1.0_f64, 0.0], [0.5, 1.0]]).unwrap();
+    assert_eq!(to_string(&c).expect("a value"), "[[1.0,2.0],[3.0,4.0]]");
+    let key = EvaluationKey::from_parts(KeyId([0xab; 16]), [[1.0_f64, 0.0], [0.5, 1.0]]).expect("a value");
     let text = r#"{"id":"abababababababababababababababab","columns":[[1.0,0.0],[0.5,1.0]]}"#;
-    assert_eq!(to_string(&key).unwrap(), text);
+    assert_eq!(to_string(&key).expect("a value"), text);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn what_is_no_value_is_refused() {
     assert!(message(key("00", "[[1.0,0.0],[0.5,1.0]]")).contains("32 hexadecimal digits"));
     assert!(from_str::<Scalar>("\"f16\"").is_err());
     // JSON has no number for it.
-    assert_eq!(to_string(&Spectrum::from_lanes([f64::NAN, 1.0])).unwrap(), "[null,1.0]");
+    assert_eq!(to_string(&Spectrum::from_lanes([f64::NAN, 1.0])).expect("a value"), "[null,1.0]");
     assert!(from_str::<Spectrum<f64, 2>>("[null,1.0]").is_err());
     // Not finite: only in a format that can say so.
     let mut bytes = [0; 16 + 32];
