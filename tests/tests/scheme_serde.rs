@@ -106,7 +106,7 @@ fn what_is_no_value_is_refused() {
     };
     let id = "000102030405060708090a0b0c0d0e0f";
     assert!(key(id, "[[1.0,0.0],[0.5,1.0]]").is_ok());
-    let message = |result: Result<_, serde_json::Error>| result.unwrap_err().to_string();
+    let message = |result: Result<_, serde_json::Error>| result.expect_err("no value").to_string();
     // As `EvaluationKey::from_parts`: dependent columns, conditions beyond the limit.
     assert!(message(key(id, "[[1.0,2.0],[2.0,4.0]]")).contains("condition number"));
     assert!(message(key(id, "[[1.0,0.0],[1.0,1e-6]]")).contains("condition number"));
