@@ -2,18 +2,18 @@
 //! within the bound that is carried along.
 #![no_main]
 
-use arbitrary::Arbitrary;
+use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use more_core::{Ciphertext, Real, Spectrum};
-use more_tests::generators::{Case, Spread};
+use more_core::{Ciphertext, EvaluationKey, Real, SecretKey, Spectrum};
 use more_tests::network::tracked::Tracked;
+use more_tests::tolerance::Setting;
 use more_tests::tolerance::network::Rounding;
 
+/// What follows the byte that says which scalar and how many lanes.
 #[derive(Arbitrary, Debug)]
-struct Input {
-    seed: u64,
-    condition: u8,
-    kind: u8,
+#[arbitrary(bound = "T: Real")]
+struct Program<T: Real, const N: usize> {
+    key: SecretKey<T, N>,
     steps: Vec<Step>,
 }
 
@@ -45,20 +45,16 @@ struct Value<T: Real, const N: usize> {
     tracked: Tracked<N>,
 }
 
-fn run<T: Real, const N: usize>(input: &Input) {
-    let case = Case {
-        seed: input.seed,
-        condition: 1.01 + f64::from(input.condition) / 16.0,
-        scale: 1.0,
-        spread: Spread::Independent,
-        first: [0.0; 8],
-        second: [0.0; 8],
-    };
-    let (secret, key, setting) = case.keys::<T, N>();
+fn run<T: Real, const N: usize>(input: &[u8]) {
+    let Ok(program) = Program::<T, N>::arbitrary_take_rest(Unstructured::new(input)) else { return };
+    let secret = &program.key;
+    // The secret key's own order of lanes.
+    let key = EvaluationKey::from_parts(secret.id(), *secret.expose_columns()).expect("valid columns");
+    let setting = Setting { eps: T::to_f64(T::EPSILON), kappa: secret.condition(), n: N };
     let rounding = Rounding::matrix(&setting, T::to_f64(T::MIN_POSITIVE));
     let splat = |x: T| Tracked::<N>::splat(T::to_f64(x));
     let mut stack: Vec<Value<T, N>> = Vec::new();
-    for step in input.steps.iter().take(STEPS) {
+    for step in program.steps.iter().take(STEPS) {
         let value = match step {
             Step::Leaf(mantissas, exponent) => {
                 let plain = std::array::from_fn(|k| T::from_f64(number(mantissas[k], *exponent)));
@@ -139,11 +135,14 @@ fn run<T: Real, const N: usize>(input: &Input) {
     }
 }
 
-fuzz_target!(|input: Input| match input.kind % 6 {
-    0 => run::<f32, 2>(&input),
-    1 => run::<f64, 2>(&input),
-    2 => run::<f32, 3>(&input),
-    3 => run::<f64, 3>(&input),
-    4 => run::<f32, 4>(&input),
-    _ => run::<f64, 4>(&input),
+fuzz_target!(|input: &[u8]| {
+    let Some((kind, program)) = input.split_first() else { return };
+    match kind % 6 {
+        0 => run::<f32, 2>(program),
+        1 => run::<f64, 2>(program),
+        2 => run::<f32, 3>(program),
+        3 => run::<f64, 3>(program),
+        4 => run::<f32, 4>(program),
+        _ => run::<f64, 4>(program),
+    }
 });

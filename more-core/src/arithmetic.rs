@@ -5,6 +5,9 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use crate::Real;
 
+#[cfg(feature = "libm")]
+mod activations;
+
 /// A real number, or a fixed pack of real numbers that arithmetic acts on sample by sample.
 ///
 /// [`Ciphertext`](crate::Ciphertext) and [`Spectrum`](crate::Spectrum) are generic over this trait, so that one
@@ -14,6 +17,9 @@ use crate::Real;
 /// NaN propagates through every operation except [`select_less`](Self::select_less), whose comparison with NaN is
 /// false. An implementation for packs must be inlined at every call, or it leaves the context that enables its
 /// instruction set.
+///
+/// `exponential`, `logarithm`, `sigmoid` and `hyperbolic_tangent` are there with the feature `libm` only, which a crate with
+/// an implementation of its own therefore asks for.
 pub trait Arithmetic:
     Copy
     + PartialEq
@@ -75,29 +81,16 @@ pub trait Arithmetic:
     #[must_use]
     fn square_root(self) -> Self;
 
-    /// `e^x`.
-    #[must_use]
-    fn exponential(self) -> Self;
-
-    /// The natural logarithm, NaN below zero.
-    #[must_use]
-    fn logarithm(self) -> Self;
-
-    /// `1 / (1 + e^-x)`.
-    #[must_use]
-    fn sigmoid(self) -> Self;
-
-    /// `tanh(x)`.
-    #[must_use]
-    fn hyperbolic_tangent(self) -> Self;
-
     /// Sample by sample, `x` where `a < b` and `y` elsewhere.
     #[must_use]
     fn select_less(a: Self, b: Self, x: Self, y: Self) -> Self;
+
+    #[cfg(feature = "libm")]
+    activations::declare!();
 }
 
 macro_rules! implement {
-    ($($real:ty),*) => {$(
+    ($real:ty, $activations:ident) => {
         impl Arithmetic for $real {
             type Real = $real;
             type Context = ();
@@ -137,32 +130,18 @@ macro_rules! implement {
                 Real::sqrt(self)
             }
             #[inline(always)]
-            fn exponential(self) -> $real {
-                Real::exp(self)
-            }
-            #[inline(always)]
-            fn logarithm(self) -> $real {
-                Real::ln(self)
-            }
-            #[inline(always)]
-            fn sigmoid(self) -> $real {
-                // e^-|x| cannot overflow, and neither quotient cancels.
-                let decay = Real::exp(-Real::abs(self));
-                if self < 0.0 { decay / (1.0 + decay) } else { 1.0 / (1.0 + decay) }
-            }
-            #[inline(always)]
-            fn hyperbolic_tangent(self) -> $real {
-                Real::tanh(self)
-            }
-            #[inline(always)]
             fn select_less(a: $real, b: $real, x: $real, y: $real) -> $real {
                 if a < b { x } else { y }
             }
+
+            #[cfg(feature = "libm")]
+            activations::implement!($real, $activations);
         }
-    )*};
+    };
 }
 
-implement!(f32, f64);
+implement!(f32, of_f32);
+implement!(f64, of_f64);
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "several arrays are walked with one index")]
 
-use crate::{Arithmetic, Ciphertext, Real};
+use crate::{Arithmetic, Ciphertext, Real, Scalar};
 
 /// `columns[j][i]` is entry `(i, j)`.
 pub(crate) type Square<T, const N: usize> = [[T; N]; N];
@@ -49,6 +49,15 @@ pub(crate) fn norm<const N: usize>(a: &[f64; N]) -> f64 {
         *entry /= largest;
     }
     largest * Real::sqrt(dot(&scaled, &scaled))
+}
+
+/// `eps^(1/3)`, on which the limits of keys rest. A constant, for builds without a cube root.
+pub(crate) fn cbrt_epsilon<T: Real>() -> f64 {
+    match T::SCALAR {
+        // cbrt(2^-23) = 2^-8 cbrt(2), cbrt(2^-52) = 2^-18 cbrt(4).
+        Scalar::F32 => 1.259_921_049_894_873_2 / 256.0,
+        Scalar::F64 => 1.587_401_051_968_199_6 / 262_144.0,
+    }
 }
 
 /// `a b`.
@@ -149,8 +158,8 @@ pub(crate) fn condition<const N: usize>(a: &Square<f64, N>) -> f64 {
                 }
                 converged = false;
                 let zeta = (beta - alpha) / (2.0 * gamma);
-                let t = Real::copysign(1.0, zeta) / (Real::abs(zeta) + Real::hypot(1.0, zeta));
-                let cos = 1.0 / Real::hypot(1.0, t);
+                let t = Real::copysign(1.0, zeta) / (Real::abs(zeta) + norm(&[1.0, zeta]));
+                let cos = 1.0 / norm(&[1.0, t]);
                 let sin = cos * t;
                 for i in 0..N {
                     let (x, y) = (a[p][i], a[q][i]);
@@ -211,6 +220,8 @@ pub(crate) fn matching<const N: usize>(
 mod tests {
     use crate::Real;
 
+    #[cfg(feature = "libm")]
+    use super::cbrt_epsilon;
     use super::{condition, inverse, matching, product, unit_columns};
 
     #[test]
@@ -235,6 +246,13 @@ mod tests {
                 assert!((entry - exact).abs() <= f64::EPSILON, "{entry} for {exact}");
             }
         }
+    }
+
+    #[test]
+    #[cfg(feature = "libm")]
+    fn constants_are_cube_roots() {
+        assert_eq!(cbrt_epsilon::<f32>(), Real::cbrt(f64::from(f32::EPSILON)));
+        assert_eq!(cbrt_epsilon::<f64>(), Real::cbrt(f64::EPSILON));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct EvaluationKey<T: Real, const N: usize> {
 /// How far from a scaled permutation `V_1^-1 V_2` may be, `4 eps^(1/3)`: eigenvectors found from a ciphertext with
 /// lanes as close as [`EvaluationKey::from_ciphertext`] accepts are good to about that.
 pub(crate) fn matching_tolerance<T: Real>() -> f64 {
-    4.0 * Real::cbrt(T::to_f64(T::EPSILON))
+    4.0 * dense::cbrt_epsilon::<T>()
 }
 
 impl<T: Real, const N: usize> EvaluationKey<T, N> {
@@ -104,6 +104,7 @@ impl<T: Real, const N: usize> EvaluationKey<T, N> {
         if !converged {
             return Err(Error::NoConvergence);
         }
+        let cbrt = dense::cbrt_epsilon::<T>();
         let unit = dense::unit_columns(&found.columns);
         let condition = dense::condition(&unit);
         if condition > max_condition::<T>() {
@@ -112,7 +113,7 @@ impl<T: Real, const N: usize> EvaluationKey<T, N> {
         // Values and columns together: the compiler cannot see that sorted indices stay in bounds.
         let mut pairs: [(f64, [f64; N]); N] = core::array::from_fn(|k| (found.values[k], unit[k]));
         pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let gap = 2.0 * condition * condition * Real::cbrt(epsilon) * Real::cbrt(epsilon);
+        let gap = 2.0 * condition * condition * cbrt * cbrt;
         if pairs.windows(2).any(|pair| pair[1].0 - pair[0].0 < gap) {
             return Err(Error::EqualLanes);
         }

@@ -7,14 +7,19 @@
 //! or nearly so are no special case. Where `f` jumps, its largest difference quotient on the lanes takes the place of
 //! `max |f'|`, for lanes further from the jump than their rounding errors. `docs/numerics.md` derives this.
 
+#[cfg(feature = "libm")]
 mod activation;
+mod algebraic;
 mod binary;
 mod both_forms;
 mod by_eigenvalues;
 mod comparison;
+#[cfg(feature = "libm")]
 mod elementary;
 mod lanes;
+#[cfg(feature = "libm")]
 mod matrix;
 mod piecewise;
+#[cfg(feature = "libm")]
 mod slice;
 mod two_lanes;

@@ -10,6 +10,7 @@ use crate::{Error, EvaluationKey, KeyId, Real};
 
 mod decrypt;
 mod encrypt;
+#[cfg(feature = "libm")]
 mod generate;
 
 /// The bound on the condition number that [`SecretKey::generate`] keeps. It costs nothing against an attacker, who
@@ -23,7 +24,7 @@ pub const MAX_LANES: usize = 8;
 /// the product of two ciphertexts, good to `kappa^3 eps`, has a correct digit.
 #[must_use]
 pub fn max_condition<T: Real>() -> f64 {
-    1.0 / Real::cbrt(T::to_f64(T::EPSILON))
+    1.0 / dense::cbrt_epsilon::<T>()
 }
 
 /// The secret key: an invertible `S` with unit columns. The first column is the message's.

@@ -40,6 +40,18 @@
 //!
 //! Both forms are generic over [`Arithmetic`]: a number, or a pack of numbers in a SIMD register.
 //!
+//! # Features
+//!
+//! | | |
+//! | --- | --- |
+//! | `libm` | Default. Elementary functions: of [`Real`] and [`Arithmetic`], of ciphertexts and spectra ([`try_exp`](Spectrum::try_exp) to [`try_silu`](Spectrum::try_silu)); matrix functions, functions of two elements and of slices; and what needs them, [`SecretKey::generate`], [`mask::Normal`] and [`mask::Simplex`]. Without it keys come from parts or bytes; encryption, decryption, conversions, the ring, division, comparisons, `sqrt`, `powi`, and functions in pieces have the same bits as with it. |
+//! | `micromath` | **Alters results**: activations of `f32`, and nothing else, by approximations that err by less than one part in a thousand where the value exceeds 0.001; module `approximate`. |
+//! | `serde` | `Serialize` and `Deserialize` for [`Ciphertext`], [`Spectrum`], [`EvaluationKey`], [`KeyId`] and [`Scalar`], as tuples of numbers. Not for [`SecretKey`], lest a structure that holds one write the secret wherever it is written itself: [`SecretKey::encode`] is the way to ask for it. |
+//! | `proptest` | For hosts: module `strategy`, strategies for keys, lanes, spectra and ciphertexts. Brings `libm`. |
+//! | `arbitrary` | For hosts: `Arbitrary` for keys, key ids, and ciphertexts and spectra of any bits. Brings `libm`. |
+//!
+//! Secrets are erased by `zeroize` whatever the features.
+//!
 //! ```
 //! use more_core::{EvaluationKey, SecretKey, mask::Uniform};
 //! use rand_chacha::ChaCha20Rng;
@@ -73,9 +85,15 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "proptest", feature = "arbitrary"))]
 extern crate std;
 
+#[cfg(feature = "libm")]
+mod activation;
+#[cfg(feature = "micromath")]
+pub mod approximate;
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod arithmetic;
 mod basis;
 mod ciphertext;
@@ -90,7 +108,13 @@ mod key;
 mod key_id;
 pub mod mask;
 mod real;
+#[cfg(any(feature = "proptest", feature = "arbitrary"))]
+mod seeded;
+#[cfg(feature = "serde")]
+mod serialization;
 mod spectrum;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 pub mod tracking;
 pub mod wire;
 

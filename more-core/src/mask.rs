@@ -20,14 +20,18 @@ use crate::{Error, MAX_LANES, Real};
 mod classes;
 mod decoys;
 mod independent;
+#[cfg(feature = "libm")]
 pub(crate) mod normal;
 mod one_hot;
+#[cfg(feature = "libm")]
 mod simplex;
 mod uniform;
 
 pub use decoys::Decoys;
+#[cfg(feature = "libm")]
 pub use normal::Normal;
 pub use one_hot::OneHot;
+#[cfg(feature = "libm")]
 pub use simplex::Simplex;
 pub use uniform::Uniform;
 

@@ -5,6 +5,15 @@ use core::fmt::Display;
 use zeroize::Zeroize;
 
 use crate::Arithmetic;
+#[cfg(feature = "libm")]
+use libm as math;
+
+#[cfg(feature = "libm")]
+mod elementary;
+#[cfg(any(test, not(feature = "libm")))]
+mod exact;
+#[cfg(not(feature = "libm"))]
+use exact as math;
 
 mod sealed {
     pub trait Sealed {}
@@ -14,6 +23,8 @@ mod sealed {
 
 /// Which of the two scalars, for files and run-time dispatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub enum Scalar {
     /// IEEE 754 binary32.
     F32,
@@ -30,8 +41,12 @@ impl Display for Scalar {
     }
 }
 
-/// `f32` or `f64`, with elementary functions from `libm`: the same bits on every platform, with or without an
-/// operating system. The trait is sealed.
+/// `f32` or `f64`, with functions from `libm`: the same bits on every platform, with or without an operating system. The
+/// trait is sealed.
+///
+/// Without the feature `libm` the elementary functions, from [`cbrt`](Self::cbrt) to [`silu`](Self::silu), do not exist,
+/// and the exact ones are computed in integers, with the same bits. With the feature `micromath` the activations
+/// `softplus`, `gelu` and `silu` of `f32`, and those of its [`Arithmetic`], are the approximations of `approximate`.
 ///
 /// In code that is not generic call these as `Real::sqrt(x)`: by dot the standard library's own method wins
 /// wherever `std` is linked.
@@ -103,72 +118,16 @@ pub trait Real:
     /// The square root, NaN below zero.
     #[must_use]
     fn sqrt(self) -> Self;
-    /// The cube root.
-    #[must_use]
-    fn cbrt(self) -> Self;
-    /// `sqrt(x^2 + y^2)` without overflow in between.
-    #[must_use]
-    fn hypot(self, y: Self) -> Self;
-    /// `e^x`.
-    #[must_use]
-    fn exp(self) -> Self;
-    /// `e^x - 1`, accurate near 0.
-    #[must_use]
-    fn exp_m1(self) -> Self;
-    /// The natural logarithm, NaN below zero.
-    #[must_use]
-    fn ln(self) -> Self;
-    /// `ln(1 + x)`, accurate near 0.
-    #[must_use]
-    fn ln_1p(self) -> Self;
-    /// The logarithm to base 10.
-    #[must_use]
-    fn log10(self) -> Self;
     /// `x^exponent` by repeated multiplication; `x^-k = 1 / x^k`.
     #[must_use]
     fn powi(self, exponent: i32) -> Self;
-    /// `x^exponent`.
-    #[must_use]
-    fn powf(self, exponent: Self) -> Self;
-    /// The sine.
-    #[must_use]
-    fn sin(self) -> Self;
-    /// The cosine.
-    #[must_use]
-    fn cos(self) -> Self;
-    /// The tangent.
-    #[must_use]
-    fn tan(self) -> Self;
-    /// The arc tangent.
-    #[must_use]
-    fn atan(self) -> Self;
-    /// The angle of the point `(x, self)`, in `[-pi, pi]`.
-    #[must_use]
-    fn atan2(self, x: Self) -> Self;
-    /// The hyperbolic sine.
-    #[must_use]
-    fn sinh(self) -> Self;
-    /// The hyperbolic cosine.
-    #[must_use]
-    fn cosh(self) -> Self;
-    /// The hyperbolic tangent.
-    #[must_use]
-    fn tanh(self) -> Self;
-    /// `1 - erf(x)`, the complementary error function, accurate where it is small.
-    #[must_use]
-    fn erfc(self) -> Self;
 
-    /// `ln(1 + e^x)`, without overflow and accurate for large negative `x`.
-    #[inline]
-    #[must_use]
-    fn softplus(self) -> Self {
-        let positive = Arithmetic::maximum(self, Self::ZERO);
-        positive + Self::ln_1p(Self::exp(-Self::abs(self)))
-    }
+    #[cfg(feature = "libm")]
+    elementary::declare!();
 }
 
 macro_rules! implement {
-    ($real:ident, $scalar:ident, $bits:ident, $shift:literal, $unit:expr, {$($method:ident = $function:ident),* $(,)?}) => {
+    ($real:ident, $scalar:ident, $bits:ident, $shift:literal, $unit:expr, [$floor:ident, $round:ident, $sqrt:ident]) => {
         impl Real for $real {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -230,48 +189,32 @@ macro_rules! implement {
                 }
                 if exponent < 0 { 1.0 / product } else { product }
             }
-            #[inline]
-            fn powf(self, exponent: Self) -> Self {
-                implement!(@pow $real)(self, exponent)
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $real::abs(self)
             }
-            #[inline]
+            #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
-                implement!(@copysign $real)(self, sign)
+                $real::copysign(self, sign)
             }
             #[inline]
-            fn hypot(self, y: Self) -> Self {
-                implement!(@hypot $real)(self, y)
+            fn floor(self) -> Self {
+                math::$floor(self)
             }
             #[inline]
-            fn atan2(self, x: Self) -> Self {
-                implement!(@atan2 $real)(self, x)
+            fn round(self) -> Self {
+                math::$round(self)
             }
-            $(
-                #[inline]
-                fn $method(self) -> Self {
-                    libm::$function(self)
-                }
-            )*
+            #[inline]
+            fn sqrt(self) -> Self {
+                math::$sqrt(self)
+            }
+
+            #[cfg(feature = "libm")]
+            elementary::implement!($real);
         }
     };
-    (@pow f32) => { libm::powf };
-    (@pow f64) => { libm::pow };
-    (@copysign f32) => { libm::copysignf };
-    (@copysign f64) => { libm::copysign };
-    (@hypot f32) => { libm::hypotf };
-    (@hypot f64) => { libm::hypot };
-    (@atan2 f32) => { libm::atan2f };
-    (@atan2 f64) => { libm::atan2 };
 }
 
-implement!(f32, F32, u32, 8, 1.0 / 16_777_216.0, {
-    abs = fabsf, floor = floorf, round = roundf, sqrt = sqrtf, cbrt = cbrtf, exp = expf, exp_m1 = expm1f, ln = logf,
-    ln_1p = log1pf, log10 = log10f, sin = sinf, cos = cosf, tan = tanf, atan = atanf, sinh = sinhf, cosh = coshf,
-    tanh = tanhf, erfc = erfcf,
-});
-
-implement!(f64, F64, u64, 11, 1.0 / 9_007_199_254_740_992.0, {
-    abs = fabs, floor = floor, round = round, sqrt = sqrt, cbrt = cbrt, exp = exp, exp_m1 = expm1, ln = log,
-    ln_1p = log1p, log10 = log10, sin = sin, cos = cos, tan = tan, atan = atan, sinh = sinh, cosh = cosh,
-    tanh = tanh, erfc = erfc,
-});
+implement!(f32, F32, u32, 8, 1.0 / 16_777_216.0, [floorf, roundf, sqrtf]);
+implement!(f64, F64, u64, 11, 1.0 / 9_007_199_254_740_992.0, [floor, round, sqrt]);

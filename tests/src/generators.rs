@@ -1,24 +1,11 @@
 //! Keys and lanes for the property tests.
 
+pub use more_core::strategy::Spread;
+use more_core::strategy::{KeySeed, key_seed, positions, spread};
 use more_core::{EvaluationKey, Real, SecretKey};
 use proptest::prelude::*;
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
 
 use crate::tolerance::Setting;
-
-/// How the lanes of one element lie to each other.
-#[derive(Clone, Copy, Debug)]
-pub enum Spread {
-    /// Independent.
-    Independent,
-    /// All equal.
-    Equal,
-    /// Each a gap of this from the one before.
-    Near(f64),
-    /// The first two a gap of this apart, the rest independent.
-    Pair(f64),
-}
 
 /// A key by its seed and bound, and lanes by numbers in `[-1, 1]` that [`Case::lanes`] turns into an element.
 #[derive(Clone, Debug)]
@@ -37,21 +24,10 @@ pub struct Case {
     pub second: [f64; 8],
 }
 
-fn spread() -> impl Strategy<Value = Spread> {
-    let gap = (0.0..17.0).prop_map(|digits: f64| 10.0_f64.powf(-digits));
-    prop_oneof![
-        2 => Just(Spread::Independent),
-        1 => Just(Spread::Equal),
-        2 => gap.clone().prop_map(Spread::Near),
-        2 => gap.prop_map(Spread::Pair),
-    ]
-}
-
 /// Cases with lanes of sizes 10^-3 to 10^3.
 pub fn case() -> impl Strategy<Value = Case> {
-    let lanes = || prop::array::uniform8(-1.0..1.0_f64);
-    (any::<u64>(), 1.01..20.0_f64, -3.0..3.0_f64, spread(), lanes(), lanes()).prop_map(
-        |(seed, condition, exponent, spread, first, second)| Case {
+    (key_seed(1.01..20.0), -3.0..3.0_f64, spread(), positions(), positions()).prop_map(
+        |(KeySeed { seed, condition }, exponent, spread, first, second)| Case {
             seed,
             condition,
             scale: 10.0_f64.powf(exponent),
@@ -70,10 +46,9 @@ impl Case {
     /// If key generation fails, which with a seeded generator it must not.
     #[must_use]
     pub fn keys<T: Real, const N: usize>(&self) -> (SecretKey<T, N>, EvaluationKey<T, N>, Setting) {
-        let key =
-            SecretKey::generate_with_condition(&mut ChaCha20Rng::seed_from_u64(self.seed), self.condition)
-                .expect("a seeded generator does not fail");
-        let lanes = EvaluationKey::from_parts(key.id(), *key.expose_columns()).expect("valid columns");
+        let seed = KeySeed { seed: self.seed, condition: self.condition };
+        let key = seed.secret_key().expect("a seeded generator does not fail");
+        let lanes = seed.ordered_evaluation_key().expect("valid columns");
         let setting = Setting { eps: T::to_f64(T::EPSILON), kappa: key.condition(), n: N };
         (key, lanes, setting)
     }
@@ -87,17 +62,7 @@ impl Case {
     /// Lanes from `source`, spread as this case says, between `low` and `high` and by at most the gap above.
     #[must_use]
     pub fn lanes_within<T: Real, const N: usize>(&self, source: &[f64; 8], low: f64, high: f64) -> [T; N] {
-        let at = |x: f64| low + (high - low) * f64::midpoint(1.0, x);
-        let mut lanes = [0.0; N];
-        for k in 0..N {
-            lanes[k] = match self.spread {
-                Spread::Equal => at(source[0]),
-                Spread::Near(gap) => at(source[0]) * (1.0 + gap * k as f64),
-                Spread::Pair(gap) if k == 1 => at(source[0]) * (1.0 + gap),
-                _ => at(source[k]),
-            };
-        }
-        lanes.map(T::from_f64)
+        self.spread.lanes(source, low, high)
     }
 }
 

@@ -3,6 +3,8 @@
 //! [`EvaluationKey`](crate::EvaluationKey).
 
 mod comparison;
+#[cfg(feature = "libm")]
+mod elementary;
 mod lanewise;
 
 use crate::{Arithmetic, Ciphertext, Error, Real, Spectrum};
@@ -55,7 +57,8 @@ impl<T: Real, const N: usize> Ciphertext<T, N> {
         finite(mean - radius)
     }
 
-    /// The lesser and the greater of the two, at the cost of one.
+    /// The lesser and the greater of the two, at the cost of one: for slices.
+    #[cfg(feature = "libm")]
     pub(super) fn ordered(self, other: Self) -> Result<(Self, Self), Error> {
         let (mean, radius) = self.mean_and_radius(other)?;
         Ok((finite(mean - radius)?, finite(mean + radius)?))

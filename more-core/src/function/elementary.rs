@@ -1,4 +1,4 @@
-//! The elementary functions, in both forms.
+//! The elementary functions, in both forms: with the feature `libm`.
 
 use super::both_forms::{functions, if_in, lifted};
 use crate::{Ciphertext, Error, Real, Spectrum};
@@ -15,14 +15,8 @@ functions! {
     /// `ln x / ln 10`, for positive lanes.
     try_log10, log10(), |x, _noise| if_in(x > T::ZERO, T::log10(x)),
         |x, _y, _q| T::from_f64(core::f64::consts::LOG10_E) / x;
-    /// `sqrt x`, for lanes that are not negative; in matrix form a lane negative by rounding counts as zero.
-    try_sqrt, sqrt(), |x, noise| T::sqrt(lifted(x, noise)),
-        |_x, y, _q| if y > T::ZERO { T::HALF / y } else { T::ZERO };
     /// The real `y` with `y^3 = x`. At 0, where the slope is infinite, the error is the cube root of the argument's.
     try_cbrt, cbrt(), |x, _noise| T::cbrt(x), |_x, _y, quotient| quotient;
-    /// `x^exponent`; a negative power of a lane that is zero is outside the domain.
-    try_powi, powi(exponent: i32), |x, _noise| if_in(exponent >= 0 || x != T::ZERO, T::powi(x, exponent)),
-        |x, y, _q| if x == T::ZERO { T::ZERO } else { T::from_f64(f64::from(exponent)) * y / x };
     /// `x^exponent`. Outside the domain: a negative power of a lane that is zero, and a power that is no integer of a
     /// lane that is negative; in matrix form a lane negative by rounding then counts as zero.
     try_powf, powf(exponent: T), |x, noise| {
@@ -41,6 +35,4 @@ functions! {
     try_sinh, sinh(), |x, _noise| T::sinh(x), |x, _y, _q| T::cosh(x);
     /// `cosh x = (e^x + e^-x) / 2`.
     try_cosh, cosh(), |x, _noise| T::cosh(x), |x, _y, _q| T::sinh(x);
-    /// `tanh x = (e^x - e^-x) / (e^x + e^-x)`.
-    try_tanh, tanh(), |x, _noise| T::tanh(x), |_x, y, _q| T::ONE - y * y;
 }

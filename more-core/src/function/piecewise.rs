@@ -27,4 +27,21 @@ functions! {
     /// The nearest integer, halves away from zero. In matrix form a lane nearer to a half than its rounding error may
     /// give anything between the two values there.
     try_round, round(), |x, _noise| T::round(x), |_x, _y, _q| T::ZERO;
+    /// `max(x, 0)`.
+    try_relu, relu(), |x, _noise| Arithmetic::maximum(x, T::ZERO), |x, _y, _q| indicator(x, x > T::ZERO);
+    /// `x` where `x > 0`, `slope x` elsewhere. A slope that is not finite is outside the domain.
+    try_leaky_relu, leaky_relu(slope: T), |x, _noise| {
+        if_in(T::is_finite(slope), leaky_relu(x, slope))
+    }, |x, _y, _q| if x > T::ZERO { T::ONE } else { slope };
+}
+
+fn leaky_relu<T: Real>(x: T, slope: T) -> T {
+    // At minus infinity with a slope of 0 the product would be NaN.
+    if x > T::ZERO || T::is_nan(x) {
+        x
+    } else if slope == T::ZERO {
+        T::ZERO
+    } else {
+        slope * x
+    }
 }

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use more_core::{Arithmetic, Real};
+use more_core::Arithmetic;
 
 use super::{Isa, PackReal};
 use crate::element::Context;
@@ -119,7 +119,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn copysign(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
-                core::array::from_fn(|i| Real::copysign(a[i], b[i]))
+                core::array::from_fn(|i| more_core::Real::copysign(a[i], b[i]))
             }
 
             #[inline(always)]
@@ -147,7 +147,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn exp(self, a: Self::Vector) -> Self::Vector {
-                each(a, <$real as Real>::exp)
+                each(a, <$real as Arithmetic>::exponential)
             }
 
             #[inline(always)]
@@ -157,7 +157,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn tanh(self, a: Self::Vector) -> Self::Vector {
-                each(a, <$real as Real>::tanh)
+                each(a, <$real as Arithmetic>::hyperbolic_tangent)
             }
         }
     };
