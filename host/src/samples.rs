@@ -297,13 +297,107 @@ pub(crate) fn entries_to_lanes<T: Scalar, const N: usize>(
     Ok(*key.to_spectrum(&ciphertext)?.lanes())
 }
 
-/// A training set in memory.
+/// A training set that is read image by image: the labels are in memory, the images where they come from.
+#[derive(Debug)]
+pub struct Source<'a, T> {
+    input: &'a Input,
+    form: Form,
+    image_len: usize,
+    labels: Vec<T>,
+    label_len: usize,
+}
+
+impl<'a, T: Scalar> Source<'a, T> {
+    /// Opens `input` for training in the form an engine works in, and reads its labels.
+    ///
+    /// # Errors
+    /// As [`Input::read_labels`].
+    pub fn open(input: &'a Input, network: &Network<'_>, form: Form) -> Result<Self, Error> {
+        let labels = input.read_labels(network, form)?;
+        Ok(Self { input, form, image_len: network.input().len(), labels, label_len: network.outputs() })
+    }
+
+    /// Components of a value.
+    #[must_use]
+    pub fn components(&self) -> usize {
+        components(self.form, self.input.lanes())
+    }
+
+    /// Numbers of an image.
+    fn item(&self) -> usize {
+        self.components() * self.image_len
+    }
+
+    /// Room for images.
+    #[must_use]
+    pub fn room(&self) -> Samples<T> {
+        Samples {
+            components: self.components(),
+            images: Vec::new(),
+            image_len: self.image_len,
+            labels: Vec::new(),
+            label_len: self.label_len,
+        }
+    }
+
+    /// Reads all images, in their order.
+    ///
+    /// # Errors
+    /// As [`Input::read_images`]; [`Kind::Interrupted`].
+    pub fn read_all(self, progress: &Progress) -> Result<Samples<T>, Error> {
+        let (input, item) = (self.input, self.item());
+        let mut samples = self.room();
+        samples.images = vec![T::ZERO; input.count() * item];
+        let chunk = input.chunk::<T>(self.form);
+        samples.images.par_chunks_mut(chunk * item).enumerate().try_for_each_init(
+            Buffers::default,
+            |buffers, (index, out)| {
+                interrupt::check()?;
+                let first = index * chunk;
+                let range = first..input.count().min(first + chunk);
+                let read = range.len();
+                input.read_images(range, self.form, buffers, out)?;
+                progress.advance(read);
+                Ok::<(), Error>(())
+            },
+        )?;
+        samples.labels = self.labels;
+        Ok(samples)
+    }
+
+    /// Reads the images of these numbers, in this order, over what `samples` held.
+    ///
+    /// # Errors
+    /// As [`Input::read_images`].
+    pub fn gather(&self, images: &[usize], samples: &mut Samples<T>) -> Result<(), Error> {
+        let item = self.item();
+        samples.images.resize(images.len() * item, T::ZERO);
+        samples.images.par_chunks_mut(item * GATHERED).zip(images.par_chunks(GATHERED)).try_for_each_init(
+            Buffers::default,
+            |buffers, (out, images)| {
+                for (out, image) in out.chunks_exact_mut(item).zip(images) {
+                    self.input.read_images(*image..*image + 1, self.form, buffers, out)?;
+                }
+                Ok::<(), Error>(())
+            },
+        )?;
+        samples.labels.clear();
+        let item = self.components() * self.label_len;
+        for image in images {
+            samples.labels.extend_from_slice(&self.labels[image * item..(image + 1) * item]);
+        }
+        Ok(())
+    }
+}
+
+/// Images that one task of [`Source::gather`] reads.
+const GATHERED: usize = 16;
+
+/// Training samples in memory.
 #[derive(Debug)]
 pub struct Samples<T> {
-    /// Number of images.
-    pub count: usize,
     /// Components of a value.
-    pub components: usize,
+    components: usize,
     images: Vec<T>,
     image_len: usize,
     labels: Vec<T>,
@@ -311,36 +405,6 @@ pub struct Samples<T> {
 }
 
 impl<T: Scalar> Samples<T> {
-    /// Reads all of `input` in the form an engine works in.
-    ///
-    /// # Errors
-    /// As [`Input::read_images`] and [`Input::read_labels`].
-    pub fn load(
-        input: &Input,
-        network: &Network<'_>,
-        form: Form,
-        progress: &Progress,
-    ) -> Result<Self, Error> {
-        let components = components(form, input.lanes());
-        let image_len = network.input().len();
-        let labels = input.read_labels(network, form)?;
-        let mut images = vec![T::ZERO; input.count() * components * image_len];
-        let chunk = input.chunk::<T>(form);
-        images.par_chunks_mut(chunk * components * image_len).enumerate().try_for_each_init(
-            Buffers::default,
-            |buffers, (index, out)| {
-                interrupt::check()?;
-                let first = index * chunk;
-                let range = first..input.count().min(first + chunk);
-                let read = range.len();
-                input.read_images(range, form, buffers, out)?;
-                progress.advance(read);
-                Ok::<(), Error>(())
-            },
-        )?;
-        Ok(Self { count: input.count(), components, images, image_len, labels, label_len: network.outputs() })
-    }
-
     /// The images' planes.
     #[must_use]
     pub fn images(&self) -> Planes<'_, T> {

@@ -25,9 +25,9 @@ use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
-use crate::samples::{Input, Samples, not_encrypted};
+use crate::samples::{Input, Samples, Source, not_encrypted};
 pub(crate) use lane::internal;
-use lane::{Lane, Pass};
+use lane::{Images, Lane, Pass};
 
 /// Batches between two looks at the clock and at Ctrl-C.
 const SEGMENT: usize = 32;
@@ -80,6 +80,8 @@ pub struct Options {
     pub engine: Engine,
     /// Instructions to compute with.
     pub instruction_set: InstructionSet,
+    /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that.
+    pub stream: bool,
 }
 
 /// What is done with the model after each epoch, counted from 1.
@@ -123,7 +125,12 @@ pub fn train<T: Scalar>(
     let form = if encrypted { options.engine.form() } else { Form::Plain };
     let start = Instant::now();
     progress.label("loading");
-    let samples = Samples::<T>::load(input, &options.architecture.network(), form, &Progress::hidden())?;
+    let source = Source::<T>::open(input, &options.architecture.network(), form)?;
+    let data = if options.stream {
+        Data::Streamed(source)
+    } else {
+        Data::Held(source.read_all(&Progress::hidden())?)
+    };
     let load_seconds = start.elapsed().as_secs_f64();
     let key = match input {
         Input::File(file) if encrypted => {
@@ -144,12 +151,12 @@ pub fn train<T: Scalar>(
             "batch": options.batch,
             "epochs": options.epochs,
             "gradient": match options.gradient { Gradient::Sum => "sum", Gradient::Mean => "mean" },
-            "images": samples.count,
+            "images": input.count(),
             "learning_rate": options.learning_rate,
             "seed": options.seed,
         })),
     };
-    let job = Run { input, options, samples: &samples, model, progress, checkpoint };
+    let job = Run { input, options, data, model, progress, checkpoint };
     let set = options.instruction_set;
     let outcome = match form {
         Form::Matrix => T::dispatch_matrix(set, OnMatrices(job)),
@@ -165,11 +172,19 @@ struct OnPlanes<'a, T>(Run<'a, T>);
 /// Training on matrices.
 struct OnMatrices<'a, T>(Run<'a, T>);
 
+/// Where the images are.
+enum Data<'a, T> {
+    /// In memory.
+    Held(Samples<T>),
+    /// Where they come from.
+    Streamed(Source<'a, T>),
+}
+
 /// Training, to be compiled for each instruction set.
 struct Run<'a, T> {
     input: &'a Input,
     options: &'a Options,
-    samples: &'a Samples<T>,
+    data: Data<'a, T>,
     model: Model<T>,
     progress: &'a Progress,
     checkpoint: &'a mut Checkpoint<'a, T>,
@@ -222,12 +237,13 @@ impl<T: Scalar> Run<'_, T> {
         let network = options.architecture.network();
         let initial: Vec<W> =
             order::initial_parameters(&network, options.seed).into_iter().map(W::from_plain).collect();
-        let batch = options.batch.min(self.samples.count);
+        let count = self.input.count();
+        let batch = options.batch.min(count);
         let mut lanes = (0..lanes)
             .map(|lane| Lane::<I, E, W>::new(isa, network, lane * W::COMPONENTS, &initial, batch))
             .collect::<Result<Vec<_>, _>>()?;
         drop(initial);
-        let mut order = vec![0; self.samples.count];
+        let mut order = vec![0; count];
         let mut epoch_seconds = Vec::new();
         self.model.planes = planes(&lanes)?;
         for epoch in 0..options.epochs {
@@ -241,15 +257,23 @@ impl<T: Scalar> Run<'_, T> {
                 learning_rate: options.learning_rate,
                 mean: options.gradient == Gradient::Mean,
             };
-            for segment in order.chunks(batch * SEGMENT) {
+            let mut train = |samples: &Samples<T>, images: Images<'_>| {
                 interrupt::check()?;
-                lanes
-                    .par_iter_mut()
-                    .try_for_each(|lane| lane.train(self.samples, segment, &pass, project))?;
-                self.progress.advance(segment.len());
+                lanes.par_iter_mut().try_for_each(|lane| lane.train(samples, images, &pass, project))?;
+                self.progress.advance(images.ids.len());
+                Ok(())
+            };
+            let segments = order.chunks(batch * SEGMENT);
+            match &self.data {
+                Data::Held(samples) => {
+                    for ids in segments {
+                        train(samples, Images { ids, positions: ids })?;
+                    }
+                }
+                Data::Streamed(source) => stream(source, segments, train)?,
             }
             epoch_seconds.push(start.elapsed().as_secs_f64());
-            let scale = T::ONE / T::from_f64(self.samples.count as f64);
+            let scale = T::ONE / T::from_f64(count as f64);
             let loss = lanes.iter_mut().flat_map(|lane| {
                 let loss = lane.take_loss();
                 (0..W::COMPONENTS).map(move |component| loss.component(component) * scale)
@@ -260,6 +284,30 @@ impl<T: Scalar> Run<'_, T> {
             (self.checkpoint)(epoch + 1, &self.model)?;
         }
         Ok((self.model, epoch_seconds))
+    }
+}
+
+/// Trains on each segment while the next is read: two segments are in memory at a time.
+fn stream<'a, T: Scalar>(
+    source: &Source<'_, T>,
+    mut segments: impl Iterator<Item = &'a [usize]> + Send,
+    mut train: impl FnMut(&Samples<T>, Images<'_>) -> Result<(), Error> + Send,
+) -> Result<(), Error> {
+    let (mut samples, mut next) = (source.room(), source.room());
+    let Some(mut ids) = segments.next() else { return Ok(()) };
+    let positions: Vec<usize> = (0..ids.len()).collect();
+    source.gather(ids, &mut samples)?;
+    loop {
+        let images = Images { ids, positions: &positions[..ids.len()] };
+        let following = segments.next();
+        let (trained, read) = rayon::join(
+            || train(&samples, images),
+            || following.map_or(Ok(()), |following| source.gather(following, &mut next)),
+        );
+        trained.and(read)?;
+        let Some(following) = following else { return Ok(()) };
+        ids = following;
+        std::mem::swap(&mut samples, &mut next);
     }
 }
 

@@ -132,6 +132,7 @@ fn train_to(
         seed: 1,
         engine: Engine::Spectral,
         instruction_set,
+        stream: false,
     };
     let progress = report.progress("training", input.count() * EPOCHS, "images");
     let trained = train::<f32>(input, &options, &progress, &mut |_, _| Ok(()))?;

@@ -49,6 +49,10 @@ pub(super) struct Arguments {
     /// Width of the numbers where the data is a SOURCE; a file has its own.
     #[arg(long, value_enum)]
     scalar: Option<ScalarArgument>,
+    /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that. The model is the
+    /// same, to the last bit.
+    #[arg(long)]
+    stream: bool,
     #[command(flatten)]
     compute: Compute,
     /// Also write the model after each epoch, as DIR/epoch-0001.safetensors and so on.
@@ -98,6 +102,7 @@ fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Re
         seed: arguments.seed,
         engine: arguments.engine,
         instruction_set: arguments.compute.instruction_set()?,
+        stream: arguments.stream,
     };
     if let Some(folder) = &arguments.checkpoints {
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create the folder", error))?;

@@ -38,6 +38,15 @@ struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
     loss: W,
 }
 
+/// The images of a batch or more.
+#[derive(Clone, Copy)]
+pub(super) struct Images<'a> {
+    /// Their numbers in the data set, which decide their dropout.
+    pub(super) ids: &'a [usize],
+    /// Where they stand in the samples.
+    pub(super) positions: &'a [usize],
+}
+
 /// What is the same for every batch.
 #[derive(Clone, Copy)]
 pub(super) struct Pass {
@@ -78,26 +87,26 @@ where
         Ok(Self { isa, network, first, parameters: kernel, units, loss: W::zero(()) })
     }
 
-    /// Trains on the images in the order given, batch after batch.
+    /// Trains on images in their order, batch after batch.
     pub(super) fn train(
         &mut self,
         samples: &Samples<I::Real>,
-        order: &[usize],
+        images: Images<'_>,
         pass: &Pass,
         project: &(impl Fn(W) -> W + Sync),
     ) -> Result<(), Error> {
-        for batch in order.chunks(pass.batch) {
+        for (ids, positions) in images.ids.chunks(pass.batch).zip(images.positions.chunks(pass.batch)) {
             let (network, parameters, isa, first) = (&self.network, &self.parameters, self.isa, self.first);
-            let packs = batch.len().div_ceil(I::SAMPLES);
+            let packs = ids.len().div_ceil(I::SAMPLES);
             let units = &mut self.units[..packs];
-            let jobs = units.par_iter_mut().zip(batch.par_chunks(I::SAMPLES));
-            jobs.try_for_each(|(unit, images)| {
-                unit.run(isa, network, parameters, samples, first, images, pass)
+            let images = ids.par_chunks(I::SAMPLES).zip(positions.par_chunks(I::SAMPLES));
+            units.par_iter_mut().zip(images).try_for_each(|(unit, (ids, positions))| {
+                unit.run(isa, network, parameters, samples, first, Images { ids, positions }, pass)
             })?;
             for unit in units {
                 self.loss = self.loss.add(unit.loss);
             }
-            let divisor = if pass.mean { batch.len() as f64 } else { 1.0 };
+            let divisor = if pass.mean { ids.len() as f64 } else { 1.0 };
             self.update(packs, I::Real::from_f64(pass.learning_rate / divisor), project);
         }
         Ok(())
@@ -166,13 +175,13 @@ where
         parameters: &[W],
         samples: &Samples<I::Real>,
         first: usize,
-        images: &[usize],
+        images: Images<'_>,
         pass: &Pass,
     ) -> Result<(), Error> {
-        samples.images().gather::<I, E>(images, first, &mut self.input);
-        samples.labels().gather::<I, E>(images, first, &mut self.labels);
+        samples.images().gather::<I, E>(images.positions, first, &mut self.input);
+        samples.labels().gather::<I, E>(images.positions, first, &mut self.labels);
         let mut weight = Pack::splat(isa, Real::ZERO);
-        for (sample, image) in images.iter().enumerate() {
+        for (sample, image) in images.ids.iter().enumerate() {
             weight.samples_mut()[sample] = Real::ONE;
             if !self.masks.is_empty() {
                 dropout_masks(network, pass.seed, pass.epoch, *image, |index, mask| {

@@ -410,3 +410,17 @@ fn an_interrupted_training_leaves_whole_checkpoints_and_no_model() {
         std::fs::remove_dir_all(folder.path("c")).unwrap();
     }
 }
+
+#[test]
+fn a_streamed_data_set_gives_the_same_model() {
+    let folder = Folder::with_digits("f32", 2, Form::Matrix);
+    // Two segments of 32 batches, the second not full.
+    let options = ["--epochs", "2", "--batch", "2"];
+    for (data, engine) in [("train", "spectral"), ("train", "matrix"), (TRAIN, "spectral")] {
+        let options = [&options[..], &["--engine", engine]].concat();
+        folder.train(data, "held", &options);
+        folder.train(data, "streamed", &[&options[..], &["--stream"]].concat());
+        let [held, streamed] = ["held", "streamed"].map(|name| std::fs::read(folder.path(name)).unwrap());
+        assert!(held == streamed, "{data}, {engine}");
+    }
+}
