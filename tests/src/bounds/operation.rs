@@ -149,6 +149,10 @@ fn as_matrix<T: Real, const N: usize>(function: functions::matrix::Function<T, N
         low: function.low,
         high: function.high,
         share: Box::new(move |i| {
+            // A lane within its own rounding error of zero may be negative: outside the domain, as the function says.
+            if function.low > 0.0 && smallest(&i.a) <= 2.0 * i.setting.conversion(largest(&i.a)) {
+                return None;
+            }
             let exact = i.a.map(T::to_f64);
             let (slope, value) = (steepest(function.slope, &exact), highest(function.plain, &exact));
             let c = (function.matrix)(i.ca).expect("in the domain");
