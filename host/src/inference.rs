@@ -216,7 +216,7 @@ impl<T: Scalar> Run<'_, T> {
     where
         I: Isa<Real = T>,
         E: Packed<I> + Weigh<W>,
-        W: Copy + Send + Sync,
+        W: Copy + Sync + Send + Sync,
     {
         let network = self.model.architecture.network();
         let parts = components(self.form, self.input.lanes());
@@ -290,7 +290,7 @@ impl<I, E, W> Evaluator<I, E, W>
 where
     I: Isa<Real: Scalar>,
     E: Packed<I> + Weigh<W>,
-    W: Copy,
+    W: Copy + Sync,
 {
     /// The outputs `[image][component][output]` of the images that `worker` holds.
     fn run(&self, worker: &mut Worker<I::Real, E>, outputs: &mut [I::Real]) -> Result<(), Error> {

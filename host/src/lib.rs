@@ -13,6 +13,8 @@ pub mod comparison;
 #[cfg(feature = "engine")]
 pub mod components;
 pub mod container;
+#[cfg(feature = "engine")]
+mod crew;
 pub mod dataset;
 pub mod decryption;
 mod dispatch;

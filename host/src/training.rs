@@ -255,6 +255,7 @@ impl<T: Scalar> Run<'_, T> {
                 epoch,
                 batch,
                 learning_rate: options.learning_rate,
+                lanes: lanes.len(),
                 mean: options.gradient == Gradient::Mean,
             };
             let mut train = |samples: &Samples<T>, images: Images<'_>| {

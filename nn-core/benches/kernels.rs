@@ -52,7 +52,7 @@ impl Bench<'_> {
         x: impl Fn(usize) -> E,
     ) where
         E: Weigh<W>,
-        W: Copy,
+        W: Copy + Sync,
     {
         let network = self.network;
         let parameters: Vec<W> = (0..network.parameters()).map(weight).collect();

@@ -6,6 +6,7 @@ use crate::layer::{avg_pool2d, conv2d, dense, dropout};
 use crate::loss::loss;
 use crate::network::Head;
 use crate::stage::{Activation, Linear, Stage};
+use crate::team::{Alone, Team, share};
 use crate::{Error, Network};
 
 /// Computes the network's output for one input (for each sample of a pack).
@@ -18,7 +19,24 @@ use crate::{Error, Network};
 /// # Errors
 ///
 /// Names the buffer that has the wrong length; nothing has been written then.
-pub fn infer<E: Weigh<W>, W: Copy>(
+pub fn infer<E: Weigh<W>, W: Copy + Sync>(
+    context: E::Context,
+    network: &Network<'_>,
+    parameters: &[W],
+    input: &[E],
+    scratch: &mut [E],
+    output: &mut [E],
+) -> Result<(), Error> {
+    infer_with(Alone, context, network, parameters, input, scratch, output)
+}
+
+/// [`infer`], with threads that share each kernel.
+///
+/// # Errors
+///
+/// As [`infer`].
+pub fn infer_with<E: Weigh<W>, W: Copy + Sync>(
+    team: impl Team,
     context: E::Context,
     network: &Network<'_>,
     parameters: &[W],
@@ -58,7 +76,7 @@ pub fn infer<E: Weigh<W>, W: Copy>(
             let start = to.len() - len;
             &mut to[start..]
         };
-        forward(context, &stage, parameters, from, None, to);
+        forward(team, context, &stage, parameters, from, None, to);
         previous = len;
         at_front = !at_front;
         is_first = false;
@@ -100,6 +118,27 @@ where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    train_with(Alone, context, network, parameters, sample, workspace, gradient)
+}
+
+/// [`train`], with threads that share each kernel.
+///
+/// # Errors
+///
+/// As [`train`].
+pub fn train_with<E, W>(
+    team: impl Team,
+    context: E::Context,
+    network: &Network<'_>,
+    parameters: &[W],
+    sample: &Sample<'_, E>,
+    workspace: &mut [E],
+    gradient: &mut [W],
+) -> Result<E, Error>
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
     check(parameters.len(), network.parameters(), |expected| Error::Weights { expected })?;
     check(gradient.len(), network.parameters(), |expected| Error::Gradient { expected })?;
     check(sample.input.len(), network.input().len(), |expected| Error::Input { expected })?;
@@ -130,19 +169,19 @@ where
         if stage.separate_output() {
             let output = &mut rest[..stage.output.len()];
             if stage.pool > 1 {
-                forward(context, &stage, parameters, input, Some(active), output);
+                forward(team, context, &stage, parameters, input, Some(active), output);
                 if stage.masks() > 0 {
                     for (y, mask) in output.iter_mut().zip(stage_masks) {
                         *y = y.scale_by(*mask);
                     }
                 }
             } else {
-                forward(context, &stage, parameters, input, None, active);
+                forward(team, context, &stage, parameters, input, None, active);
                 dropout::forward(stage_masks, active, output);
             }
             previous = at + stage.active.len()..at + stage.kept();
         } else {
-            forward(context, &stage, parameters, input, None, active);
+            forward(team, context, &stage, parameters, input, None, active);
             previous = at..at + stage.kept();
         }
         at += stage.kept();
@@ -171,15 +210,23 @@ where
             buffer[..active.len()].copy_from_slice(active);
             if stage.activation != Activation::Identity {
                 let previous_input = stage_input(network, index, sample.input, before);
-                forward(context, &stage, &parameters[stage.parameter_range()], previous_input, None, active);
+                forward(
+                    team,
+                    context,
+                    &stage,
+                    &parameters[stage.parameter_range()],
+                    previous_input,
+                    None,
+                    active,
+                );
             }
             &buffer[..active.len()]
         } else {
             &buffer[..stage.output.len()]
         };
-        backward_activation(context, &stage, masks, output_gradient, active);
+        backward_activation(team, context, &stage, masks, output_gradient, active);
         let input = stage_input(network, index, sample.input, before);
-        weight_gradient(context, &stage, input, active, &mut gradient[stage.parameter_range()]);
+        weight_gradient(team, context, &stage, input, active, &mut gradient[stage.parameter_range()]);
         if index > 0 {
             let before_stage = network.stages().nth(index - 1);
             let target = match before_stage {
@@ -189,7 +236,7 @@ where
                 }
                 _ => &mut buffer[..stage.input.len()],
             };
-            input_gradient(context, &stage, &parameters[stage.parameter_range()], active, target);
+            input_gradient(team, context, &stage, &parameters[stage.parameter_range()], active, target);
         }
     }
     Ok(sample_loss)
@@ -208,7 +255,8 @@ pub(crate) fn check(len: usize, expected: usize, error: impl FnOnce(usize) -> Er
 }
 
 /// One stage forward; `kept` takes the activations in front of a pool.
-pub(crate) fn forward<E: Weigh<W>, W: Copy>(
+pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     parameters: &[W],
@@ -220,12 +268,12 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy>(
         Linear::Conv2d { kernel, stride } => {
             let window = (kernel, stride);
             with_activation!(E, stage.activation, function => {
-                conv2d::forward(context, stage, window, parameters, input, kept, output, function);
+                conv2d::forward(team, context, stage, window, parameters, input, kept, output, function);
             });
         }
         Linear::Dense => {
             with_activation!(E, stage.activation, function => {
-                dense::forward(context, stage, parameters, input, output, function);
+                dense::forward(team, context, stage, parameters, input, output, function);
             });
         }
         Linear::None => {
@@ -241,6 +289,7 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy>(
 
 /// The gradient in front of the activation, in place of the activations.
 pub(crate) fn backward_activation<E: Element>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     masks: &[E::Number],
@@ -249,15 +298,15 @@ pub(crate) fn backward_activation<E: Element>(
 ) {
     let masks = (!masks.is_empty()).then_some(masks);
     with_activation!(E, stage.activation, function => {
-        context.enter(
-            #[inline(always)]
-            || avg_pool2d::backward(stage, masks, output_gradient, active, function),
-        );
+        // A sigmoid's way back costs about as much as some multiply-accumulates.
+        let operations = 8 * stage.active.len();
+        share(team, operations, avg_pool2d::Planes { context, stage, masks, output_gradient, active, function });
     });
 }
 
 /// Adds the gradient of the stage's parameters.
 pub(crate) fn weight_gradient<E, W>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     input: &[E],
@@ -269,15 +318,16 @@ pub(crate) fn weight_gradient<E, W>(
 {
     match stage.linear {
         Linear::Conv2d { kernel, stride } => {
-            conv2d::weight_gradient(context, stage, (kernel, stride), input, dz, gradient);
+            conv2d::weight_gradient(team, context, stage, (kernel, stride), input, dz, gradient);
         }
-        Linear::Dense => dense::weight_gradient(context, stage, input, dz, gradient),
+        Linear::Dense => dense::weight_gradient(team, context, stage, input, dz, gradient),
         Linear::None => {}
     }
 }
 
 /// The gradient of the stage's input, written over `output`.
-pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
+pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     parameters: &[W],
@@ -286,9 +336,9 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
 ) {
     match stage.linear {
         Linear::Conv2d { kernel, stride } => {
-            conv2d::input_gradient(context, stage, (kernel, stride), parameters, dz, output);
+            conv2d::input_gradient(team, context, stage, (kernel, stride), parameters, dz, output);
         }
-        Linear::Dense => dense::input_gradient(context, stage, parameters, dz, output),
+        Linear::Dense => dense::input_gradient(team, context, stage, parameters, dz, output),
         Linear::None => {
             // Rows and columns that the pool dropped have no gradient.
             output.fill(E::zero(context));

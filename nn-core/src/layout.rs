@@ -5,6 +5,8 @@
 //! `[block][input][output in the block]`. The last block is as narrow as the outputs that are left: nothing is padded, and a
 //! layer's parameters (weights, then one bias an output) take the same space in both orders.
 
+use core::ops::Range;
+
 use crate::{Error, Network};
 
 /// Outputs whose weights for one input stand together.
@@ -40,24 +42,37 @@ impl Block {
     pub(crate) fn weights_mut<'a, W>(&self, weights: &'a mut [W], fan_in: usize) -> &'a mut [W] {
         &mut weights[self.first * fan_in..][..self.width * fan_in]
     }
+}
 
-    /// Cuts the block into register blocks of `largest` outputs or, at the end, the powers of two below.
-    #[inline(always)]
-    pub(crate) fn cut(self, largest: usize) -> impl Iterator<Item = (usize, usize)> {
-        let mut at = 0;
-        core::iter::from_fn(move || {
-            let left = self.width - at;
-            if left == 0 {
-                return None;
-            }
-            let mut size = largest;
-            while size > left {
-                size /= 2;
-            }
-            at += size;
-            Some((at - size, size))
-        })
-    }
+/// The blocks that a range of a layer's outputs touches, each with the part of the range in it, counted from its first output.
+#[inline(always)]
+pub(crate) fn blocks_within(
+    outputs: usize,
+    range: Range<usize>,
+) -> impl Iterator<Item = (Block, Range<usize>)> {
+    blocks(outputs).filter_map(move |block| {
+        let start = range.start.max(block.first);
+        let end = range.end.min(block.first + block.width);
+        (start < end).then(|| (block, start - block.first..end - block.first))
+    })
+}
+
+/// Cuts a range into register blocks of `largest` or, at the end, the powers of two below: `(first, size)`.
+#[inline(always)]
+pub(crate) fn register_blocks(range: Range<usize>, largest: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut at = range.start;
+    core::iter::from_fn(move || {
+        let left = range.end - at;
+        if left == 0 {
+            return None;
+        }
+        let mut size = largest;
+        while size > left {
+            size /= 2;
+        }
+        at += size;
+        Some((at - size, size))
+    })
 }
 
 /// Index, in a layer's weights as kernels read them, of the weight from `input` to `output`.

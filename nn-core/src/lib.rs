@@ -55,12 +55,14 @@ mod shape;
 #[cfg(feature = "simd")]
 pub mod simd;
 mod stage;
+mod team;
 
 pub use element::{Context, Element, Learn, Number, Weigh};
 pub use error::{Error, NetworkError};
-pub use execute::{Sample, infer, train};
+pub use execute::{Sample, infer, infer_with, train, train_with};
 pub use layer::{Layer, avg_pool, conv, dense, dropout, strided_conv};
 pub use layout::LAYOUT_BLOCK;
 pub use loss::softmax;
 pub use network::{ANGIOGRAPHY, Head, MNIST, Network, ParameterGroup};
 pub use shape::Shape;
+pub use team::{Alone, Team};

@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::element::{Element, Learn, Weigh};
 use crate::stage::{Activation, Linear, Stage};
+use crate::team::Alone;
 use crate::{Error, Network, Shape, execute};
 
 /// The kernels of one stage.
@@ -74,7 +75,7 @@ impl StageKernels {
     /// # Errors
     ///
     /// Names the buffer that has the wrong length.
-    pub fn forward<E: Weigh<W>, W: Copy>(
+    pub fn forward<E: Weigh<W>, W: Copy + Sync>(
         &self,
         context: E::Context,
         parameters: &[W],
@@ -90,7 +91,7 @@ impl StageKernels {
             let expected = if stage.pool > 1 { stage.active.len() } else { 0 };
             execute::check(kept.len(), expected, |expected| Error::Scratch { expected })?;
         }
-        execute::forward(context, stage, parameters, input, kept, output);
+        execute::forward(Alone, context, stage, parameters, input, kept, output);
         Ok(())
     }
 
@@ -110,7 +111,7 @@ impl StageKernels {
         execute::check(masks.len(), stage.masks(), |expected| Error::Masks { expected })?;
         execute::check(output_gradient.len(), stage.output.len(), |expected| Error::Output { expected })?;
         execute::check(active.len(), stage.active.len(), |expected| Error::Scratch { expected })?;
-        execute::backward_activation(context, stage, masks, output_gradient, active);
+        execute::backward_activation(Alone, context, stage, masks, output_gradient, active);
         Ok(())
     }
 
@@ -135,7 +136,7 @@ impl StageKernels {
         execute::check(input.len(), stage.input.len(), |expected| Error::Input { expected })?;
         execute::check(active_gradient.len(), stage.active.len(), |expected| Error::Scratch { expected })?;
         execute::check(gradient.len(), stage.parameters(), |expected| Error::Gradient { expected })?;
-        execute::weight_gradient(context, stage, input, active_gradient, gradient);
+        execute::weight_gradient(Alone, context, stage, input, active_gradient, gradient);
         Ok(())
     }
 
@@ -144,7 +145,7 @@ impl StageKernels {
     /// # Errors
     ///
     /// Names the buffer that has the wrong length.
-    pub fn input_gradient<E: Weigh<W>, W: Copy>(
+    pub fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
         &self,
         context: E::Context,
         parameters: &[W],
@@ -155,7 +156,7 @@ impl StageKernels {
         execute::check(parameters.len(), stage.parameters(), |expected| Error::Weights { expected })?;
         execute::check(active_gradient.len(), stage.active.len(), |expected| Error::Scratch { expected })?;
         execute::check(input_gradient.len(), stage.input.len(), |expected| Error::Output { expected })?;
-        execute::input_gradient(context, stage, parameters, active_gradient, input_gradient);
+        execute::input_gradient(Alone, context, stage, parameters, active_gradient, input_gradient);
         Ok(())
     }
 }

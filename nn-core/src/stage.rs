@@ -122,6 +122,11 @@ impl Stage {
         self.fan_in * self.active.channels
     }
 
+    /// Multiply-accumulates of the forward pass, and of each gradient.
+    pub(crate) const fn operations(&self) -> usize {
+        self.fan_in * self.active.len()
+    }
+
     /// Number of parameters: weights, then biases.
     pub(crate) const fn parameters(&self) -> usize {
         match self.linear {

@@ -3,11 +3,12 @@
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::simd::Isa;
-use nn_core::{Element, Network, Sample, layout};
+use nn_core::{Element, Network, Sample, layout, train_with};
 use rayon::prelude::*;
 
 use super::order::dropout_masks;
 use crate::components::{Learner, Scalar, Weight};
+use crate::crew::Crew;
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
 
@@ -54,6 +55,8 @@ pub(super) struct Pass {
     pub(super) epoch: usize,
     pub(super) batch: usize,
     pub(super) learning_rate: f64,
+    /// Networks that are trained at the same time.
+    pub(super) lanes: usize,
     /// Divide the gradient of a batch by its number of images.
     pub(super) mean: bool,
 }
@@ -100,8 +103,9 @@ where
             let packs = ids.len().div_ceil(I::SAMPLES);
             let units = &mut self.units[..packs];
             let images = ids.par_chunks(I::SAMPLES).zip(positions.par_chunks(I::SAMPLES));
+            let crew = Crew::per_unit(packs * pass.lanes);
             units.par_iter_mut().zip(images).try_for_each(|(unit, (ids, positions))| {
-                unit.run(isa, network, parameters, samples, first, Images { ids, positions }, pass)
+                unit.run(crew, isa, network, parameters, samples, first, Images { ids, positions }, pass)
             })?;
             for unit in units {
                 self.loss = self.loss.add(unit.loss);
@@ -170,6 +174,7 @@ where
     #[expect(clippy::too_many_arguments, reason = "one call site; what the units of a batch share")]
     fn run(
         &mut self,
+        crew: Crew,
         isa: I,
         network: &Network<'_>,
         parameters: &[W],
@@ -190,7 +195,8 @@ where
             }
         }
         let sample = Sample { input: &self.input, labels: &self.labels, masks: &self.masks, weight };
-        let loss = nn_core::train(isa, network, parameters, &sample, &mut self.workspace, &mut self.gradient);
+        let loss =
+            train_with(crew, isa, network, parameters, &sample, &mut self.workspace, &mut self.gradient);
         self.loss = loss.map_err(internal)?.sum();
         Ok(())
     }

@@ -74,3 +74,20 @@ fn encrypted_and_plain_twins_agree() {
         found[0].iter().zip(&found[3]).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
     assert!(distance < MATRIX_ROUNDING * f64::from(f32::EPSILON), "{distance}");
 }
+
+/// A batch of one pack: its kernels are shared by the threads.
+#[test]
+fn the_number_of_threads_does_not_change_a_byte() {
+    let folder = Folder::with_key();
+    write_plain(&folder, &images());
+    let mut found = Vec::new();
+    for threads in ["1", "2", "5"] {
+        let options = ["--epochs", "1", "--batch", "10", "--threads", threads];
+        folder.json(
+            &[&["train", "--network", "angiography", "--data", "plain", "--out", "model"], &options[..]]
+                .concat(),
+        );
+        found.push(folder.read("model"));
+    }
+    assert!(found[0] == found[1] && found[0] == found[2]);
+}

@@ -4,7 +4,7 @@ use crate::Element;
 use crate::stage::Activation;
 
 /// A function and its derivative.
-pub(crate) trait Function<E>: Copy {
+pub(crate) trait Function<E>: Copy + Send + Sync {
     /// `f(x)`.
     fn apply(self, x: E) -> E;
     /// `d f'(x)`, from `y = f(x)`.

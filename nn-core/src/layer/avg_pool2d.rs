@@ -1,8 +1,9 @@
 //! Average pooling where no convolution is in front of it, and the way back through a pool and an activation.
 
-use crate::Element;
+use crate::element::{Context, Element};
 use crate::layer::activation::{Function, real};
 use crate::stage::Stage;
+use crate::team::Divisible;
 
 /// `y[c, i, j] = mean over the window of f(x[c, s i + u, s j + v])`; `kept` takes the `f(x)`.
 #[inline(always)]
@@ -41,7 +42,7 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
 /// `kept = f'(kept) d / pool^2`, where `d` is the gradient of the pool's output (`stage.output`), and `masks` the dropout
 /// masks behind it.
 #[inline(always)]
-pub(crate) fn backward<E: Element, F: Function<E>>(
+fn backward<E: Element, F: Function<E>>(
     stage: &Stage,
     masks: Option<&[E::Number]>,
     d: &[E],
@@ -67,5 +68,46 @@ pub(crate) fn backward<E: Element, F: Function<E>>(
                 *value = function.chain(d, *value);
             }
         }
+    }
+}
+
+/// [`backward`] of some channels.
+pub(crate) struct Planes<'a, E: Element, F> {
+    pub(crate) context: E::Context,
+    pub(crate) stage: &'a Stage,
+    pub(crate) masks: Option<&'a [E::Number]>,
+    pub(crate) output_gradient: &'a [E],
+    pub(crate) active: &'a mut [E],
+    pub(crate) function: F,
+}
+
+impl<E: Element, F: Function<E>> Divisible for Planes<'_, E, F> {
+    fn parts(&self) -> usize {
+        self.output_gradient.len() / self.stage.output.plane()
+    }
+
+    fn split(self, parts: usize) -> (Self, Self) {
+        let outputs = parts * self.stage.output.plane();
+        let (masks, other_masks) = match self.masks {
+            Some(masks) => {
+                let (masks, others) = masks.split_at(outputs);
+                (Some(masks), Some(others))
+            }
+            None => (None, None),
+        };
+        let (output_gradient, other_gradient) = self.output_gradient.split_at(outputs);
+        let (active, other_active) = self.active.split_at_mut(parts * self.stage.active.plane());
+        (
+            Self { masks, output_gradient, active, ..self },
+            Self { masks: other_masks, output_gradient: other_gradient, active: other_active, ..self },
+        )
+    }
+
+    fn run(self) {
+        let Self { context, stage, masks, output_gradient, active, function } = self;
+        context.enter(
+            #[inline(always)]
+            || backward(stage, masks, output_gradient, active, function),
+        );
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn local<T: Copy>(shapes: &T) -> T {
 
 /// The windows of a convolution. The usual one has a type of its own, so that the compiler knows its size in every kernel and
 /// unrolls it.
-pub(crate) trait Window: Copy {
+pub(crate) trait Window: Copy + Send + Sync {
     /// Rows and columns of the kernel.
     fn kernel(self) -> usize;
     /// Distance of neighbouring windows.

@@ -2,10 +2,13 @@
 //!
 //! Sums run over the inputs (forward) or outputs (input gradient) in their order, whatever the register block.
 
+use core::ops::Range;
+
 use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::{Function, with_block};
-use crate::layout::{LAYOUT_BLOCK, blocks};
+use crate::layout::{LAYOUT_BLOCK, blocks, blocks_within, register_blocks};
 use crate::stage::Stage;
+use crate::team::{Divisible, Team, cut_range, share};
 
 /// Outputs that a dense layer computes at once, at most: a layout block, as far as registers allow.
 const fn forward_block<E: Element>() -> usize {
@@ -14,7 +17,8 @@ const fn forward_block<E: Element>() -> usize {
 }
 
 /// One stage: dense layer and activation.
-pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
+pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     parameters: &[W],
@@ -22,27 +26,56 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
     output: &mut [E],
     function: F,
 ) {
-    let (weights, biases) = parameters.split_at(stage.weights());
-    for block in blocks(stage.active.channels) {
-        let block_weights = block.weights(weights, stage.fan_in);
-        for (at, size) in block.cut(forward_block::<E>()) {
-            let first = block.first + at;
-            let biases = &biases[first..first + size];
-            let output = &mut output[first..first + size];
-            with_block!(
-                context,
-                size,
-                forward_block::<E>(),
-                outputs::<E, W, F>(
+    let range = 0..stage.active.channels;
+    share(team, stage.operations(), Outputs { context, stage, parameters, input, range, output, function });
+}
+
+/// Some outputs of the layer.
+struct Outputs<'a, E: Element, W, F> {
+    context: E::Context,
+    stage: &'a Stage,
+    parameters: &'a [W],
+    input: &'a [E],
+    range: Range<usize>,
+    output: &'a mut [E],
+    function: F,
+}
+
+impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>> Divisible for Outputs<'_, E, W, F> {
+    fn parts(&self) -> usize {
+        self.range.len()
+    }
+
+    fn split(self, parts: usize) -> (Self, Self) {
+        let (these, others) = cut_range(&self.range, parts);
+        let (output, other_output) = self.output.split_at_mut(parts);
+        (Self { range: these, output, ..self }, Self { range: others, output: other_output, ..self })
+    }
+
+    fn run(self) {
+        let Self { context, stage, parameters, input, range, output, function } = self;
+        let (weights, biases) = parameters.split_at(stage.weights());
+        for (block, part) in blocks_within(stage.active.channels, range.clone()) {
+            let block_weights = block.weights(weights, stage.fan_in);
+            for (at, size) in register_blocks(part, forward_block::<E>()) {
+                let first = block.first + at;
+                let biases = &biases[first..first + size];
+                let output = &mut output[first - range.start..][..size];
+                with_block!(
                     context,
-                    &block_weights[at..],
-                    block.width,
-                    biases,
-                    input,
-                    output,
-                    function
-                )
-            );
+                    size,
+                    forward_block::<E>(),
+                    outputs::<E, W, F>(
+                        context,
+                        &block_weights[at..],
+                        block.width,
+                        biases,
+                        input,
+                        output,
+                        function
+                    )
+                );
+            }
         }
     }
 }
@@ -75,32 +108,62 @@ fn outputs<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
 }
 
 /// The gradient with respect to the input, `dx[i] = sum over o of w[o, i] dz[o]`, written over `output`.
-pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
+pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     weights: &[W],
     dz: &[E],
     output: &mut [E],
 ) {
-    for block in blocks(stage.active.channels) {
-        let dz = &dz[block.first..block.first + block.width];
-        let rows = block.weights(weights, stage.fan_in);
-        let first = block.first == 0;
-        // A constant for the usual case lets the compiler unroll the block.
-        if block.width == LAYOUT_BLOCK {
-            with_block!(
-                context,
-                E::BLOCK,
-                E::BLOCK,
-                block_inputs::<E, W>(context, rows, LAYOUT_BLOCK, dz, first, output)
-            );
-        } else {
-            with_block!(
-                context,
-                E::BLOCK,
-                E::BLOCK,
-                block_inputs::<E, W>(context, rows, block.width, dz, first, output)
-            );
+    let range = 0..output.len();
+    share(team, stage.operations(), Inputs { context, stage, weights, dz, range, output });
+}
+
+/// The gradients of some inputs.
+struct Inputs<'a, E: Element, W> {
+    context: E::Context,
+    stage: &'a Stage,
+    weights: &'a [W],
+    dz: &'a [E],
+    range: Range<usize>,
+    output: &'a mut [E],
+}
+
+impl<E: Weigh<W>, W: Copy + Sync> Divisible for Inputs<'_, E, W> {
+    fn parts(&self) -> usize {
+        self.range.len()
+    }
+
+    fn split(self, parts: usize) -> (Self, Self) {
+        let (these, others) = cut_range(&self.range, parts);
+        let (output, other_output) = self.output.split_at_mut(parts);
+        (Self { range: these, output, ..self }, Self { range: others, output: other_output, ..self })
+    }
+
+    fn run(self) {
+        let Self { context, stage, weights, dz, range, output } = self;
+        for block in blocks(stage.active.channels) {
+            let dz = &dz[block.first..block.first + block.width];
+            let rows =
+                &block.weights(weights, stage.fan_in)[range.start * block.width..range.end * block.width];
+            let first = block.first == 0;
+            // A constant for the usual case lets the compiler unroll the block.
+            if block.width == LAYOUT_BLOCK {
+                with_block!(
+                    context,
+                    E::BLOCK,
+                    E::BLOCK,
+                    block_inputs::<E, W>(context, rows, LAYOUT_BLOCK, dz, first, output)
+                );
+            } else {
+                with_block!(
+                    context,
+                    E::BLOCK,
+                    E::BLOCK,
+                    block_inputs::<E, W>(context, rows, block.width, dz, first, output)
+                );
+            }
         }
     }
 }
@@ -152,6 +215,7 @@ fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
 
 /// Adds the gradient of the parameters, `dw[o, i] = dz[o] x[i]` and `db[o] = dz[o]` summed over the samples.
 pub(crate) fn weight_gradient<E, W>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     input: &[E],
@@ -162,16 +226,53 @@ pub(crate) fn weight_gradient<E, W>(
     W: Element<Context = ()>,
 {
     let (weights, biases) = gradient.split_at_mut(stage.weights());
-    context.enter(
-        #[inline(always)]
-        || {
-            for (d, bias) in dz.iter().zip(biases) {
-                *bias = bias.add(d.sum());
-            }
-            for block in blocks(stage.active.channels) {
-                let dz = &dz[block.first..block.first + block.width];
-                E::outer(context, dz, input, block.weights_mut(weights, stage.fan_in));
-            }
-        },
-    );
+    share(team, stage.operations(), Rows { context, stage, input, dz, weights, biases });
+}
+
+/// The gradients of some blocks of outputs.
+struct Rows<'a, E: Element, W> {
+    context: E::Context,
+    stage: &'a Stage,
+    input: &'a [E],
+    /// Of these outputs only, as weights and biases.
+    dz: &'a [E],
+    weights: &'a mut [W],
+    biases: &'a mut [W],
+}
+
+impl<E, W> Divisible for Rows<'_, E, W>
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    fn parts(&self) -> usize {
+        self.dz.len().div_ceil(LAYOUT_BLOCK)
+    }
+
+    fn split(self, parts: usize) -> (Self, Self) {
+        let outputs = parts * LAYOUT_BLOCK;
+        let (dz, other_dz) = self.dz.split_at(outputs);
+        let (weights, other_weights) = self.weights.split_at_mut(outputs * self.stage.fan_in);
+        let (biases, other_biases) = self.biases.split_at_mut(outputs);
+        (
+            Self { dz, weights, biases, ..self },
+            Self { dz: other_dz, weights: other_weights, biases: other_biases, ..self },
+        )
+    }
+
+    fn run(self) {
+        let Self { context, stage, input, dz, weights, biases } = self;
+        context.enter(
+            #[inline(always)]
+            || {
+                for (d, bias) in dz.iter().zip(biases) {
+                    *bias = bias.add(d.sum());
+                }
+                for block in blocks(dz.len()) {
+                    let dz = &dz[block.first..block.first + block.width];
+                    E::outer(context, dz, input, block.weights_mut(weights, stage.fan_in));
+                }
+            },
+        );
+    }
 }

@@ -21,7 +21,7 @@ pub fn garbage<E: Element>(context: E::Context, len: usize) -> Vec<E> {
 /// # Panics
 ///
 /// If `infer` refuses them.
-pub fn run_infer<E: Weigh<W>, W: Copy>(
+pub fn run_infer<E: Weigh<W>, W: Copy + Sync>(
     context: E::Context,
     network: &Network<'_>,
     parameters: &[W],
@@ -130,7 +130,7 @@ impl<T: Real, const N: usize> Check<'_, T, N> {
     pub fn infer<E, W>(&self, context: E::Context, parameters: &[W], tracked: &[Tracked<N>]) -> TestCaseResult
     where
         E: Weigh<W> + Lanes<N, Real = T>,
-        W: Copy,
+        W: Copy + Sync,
     {
         let network = self.case.network();
         let images = &self.numbers.images[..E::SAMPLES];

@@ -1,16 +1,20 @@
 //! `y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, s i + u, s j + v]`, activation and average pool.
 
+use core::ops::Range;
+
 use super::{Window, local};
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::{Function, real, with_block};
-use crate::layout::blocks;
+use crate::layout::{blocks_within, register_blocks};
 use crate::stage::Stage;
+use crate::team::{Divisible, Team, cut_range, share};
 
-/// One stage: convolution, activation and pool in one pass over the input.
+/// One stage: convolution, activation and pool in one pass over the input, filter by filter where a team shares it.
 ///
 /// `parameters`: weights, then biases. `kept`, where given, takes the activations in front of the pool (`stage.active`).
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
-pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
+pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     (kernel, stride): (usize, usize),
@@ -20,43 +24,73 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy, F: Function<E>>(
     output: &mut [E],
     function: F,
 ) {
+    let channels = 0..stage.active.channels;
     with_window!(E, kernel, stride, window => {
-        image(context, stage, window, parameters, input, kept, output, function);
+        share(team, stage.operations(), Filtered {
+            context, stage, window, parameters, input, channels, kept, output, function,
+        });
     });
 }
 
-#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
-fn image<E: Weigh<W>, W: Copy, F: Function<E>, D: Window>(
+/// The feature maps of some filters.
+struct Filtered<'a, E: Element, W, F, D> {
     context: E::Context,
-    stage: &Stage,
+    stage: &'a Stage,
     window: D,
-    parameters: &[W],
-    input: &[E],
-    mut kept: Option<&mut [E]>,
-    output: &mut [E],
+    parameters: &'a [W],
+    input: &'a [E],
+    channels: Range<usize>,
+    /// Of these channels only, as the output.
+    kept: Option<&'a mut [E]>,
+    output: &'a mut [E],
     function: F,
-) {
-    let (weights, biases) = parameters.split_at(stage.weights());
-    for row in 0..stage.output.height {
-        for block in blocks(stage.active.channels) {
-            let block_weights = block.weights(weights, stage.fan_in);
-            for (at, size) in block.cut(E::BLOCK) {
-                let filters = Filters {
-                    first: block.first + at,
-                    weights: &block_weights[at..],
-                    width: block.width,
-                    biases: &biases[block.first + at..][..size],
-                    window,
-                    function,
-                };
-                if stage.pool == 1 {
-                    with_block!(
-                        context,
-                        size,
-                        E::BLOCK,
-                        plain_row::<E, W, F, D>(context, stage, &filters, input, row, output)
-                    );
-                } else {
+}
+
+impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filtered<'_, E, W, F, D> {
+    fn parts(&self) -> usize {
+        self.channels.len()
+    }
+
+    fn split(self, parts: usize) -> (Self, Self) {
+        let (these, others) = cut_range(&self.channels, parts);
+        let (kept, other_kept) = match self.kept {
+            Some(kept) => {
+                let (kept, others) = kept.split_at_mut(parts * self.stage.active.plane());
+                (Some(kept), Some(others))
+            }
+            None => (None, None),
+        };
+        let (output, other_output) = self.output.split_at_mut(parts * self.stage.output.plane());
+        (
+            Self { channels: these, kept, output, ..self },
+            Self { channels: others, kept: other_kept, output: other_output, ..self },
+        )
+    }
+
+    fn run(self) {
+        let Self { context, stage, window, parameters, input, channels, mut kept, output, function } = self;
+        let (weights, biases) = parameters.split_at(stage.weights());
+        for row in 0..stage.output.height {
+            for (block, part) in blocks_within(stage.active.channels, channels.clone()) {
+                let block_weights = block.weights(weights, stage.fan_in);
+                for (at, size) in register_blocks(part, E::BLOCK) {
+                    let filters = Filters {
+                        first: block.first + at - channels.start,
+                        weights: &block_weights[at..],
+                        width: block.width,
+                        biases: &biases[block.first + at..][..size],
+                        window,
+                        function,
+                    };
+                    if stage.pool == 1 {
+                        with_block!(
+                            context,
+                            size,
+                            E::BLOCK,
+                            plain_row::<E, W, F, D>(context, stage, &filters, input, row, output)
+                        );
+                        continue;
+                    }
                     let kept = kept.as_deref_mut();
                     if const { E::POSITIONS == 2 } && stage.pool == 2 {
                         with_block!(
@@ -84,7 +118,7 @@ fn image<E: Weigh<W>, W: Copy, F: Function<E>, D: Window>(
 /// A register block of filters.
 #[derive(Clone, Copy)]
 struct Filters<'a, W, F, D> {
-    /// The first filter.
+    /// The first filter's place among the output's planes.
     first: usize,
     /// The weights of the layout block, from the first filter's on.
     weights: &'a [W],

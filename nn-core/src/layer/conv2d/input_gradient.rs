@@ -1,14 +1,18 @@
 //! `dx[c, y, x] = sum over o, u, v of w[o, c, u, v] dz[o, (y - u) / s, (x - v) / s]`, over the positions that exist.
 
+use core::ops::Range;
+
 use super::{Window, local};
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::with_block;
-use crate::layout::{Block, LAYOUT_BLOCK, blocks};
+use crate::layout::{Block, LAYOUT_BLOCK, blocks, register_blocks};
 use crate::stage::Stage;
+use crate::team::{Divisible, Team, cut_range, share};
 
 /// The gradient of a convolution with respect to its input, written over `output` (`stage.input`), from `dz`
 /// (`stage.active`).
-pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
+pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     (kernel, stride): (usize, usize),
@@ -17,7 +21,10 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
     output: &mut [E],
 ) {
     if stride == 1 {
-        with_window!(E, kernel, stride, window => image(context, stage, window, weights, dz, output));
+        let channels = 0..stage.input.channels;
+        with_window!(E, kernel, stride, window => {
+            share(team, stage.operations(), Channels { context, stage, window, weights, dz, channels, output });
+        });
     } else {
         context.enter(
             #[inline(always)]
@@ -26,28 +33,47 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy>(
     }
 }
 
-/// Stride 1: the kernel is clipped at the borders, so nothing is padded and no product is wasted.
-fn image<E: Weigh<W>, W: Copy, D: Window>(
+/// The gradients of some input channels, for stride 1: the kernel is clipped at the borders, so nothing is padded and no product
+/// is wasted.
+struct Channels<'a, E: Element, W, D> {
     context: E::Context,
-    stage: &Stage,
+    stage: &'a Stage,
     window: D,
-    weights: &[W],
-    dz: &[E],
-    output: &mut [E],
-) {
-    for row in 0..stage.input.height {
-        for (at, size) in (Block { first: 0, width: stage.input.channels }).cut(E::BLOCK) {
-            with_block!(
-                context,
-                size,
-                E::BLOCK,
-                channels_row::<E, W, D>(context, stage, window, weights, dz, at, row, output)
-            );
+    weights: &'a [W],
+    dz: &'a [E],
+    channels: Range<usize>,
+    /// Of these channels only.
+    output: &'a mut [E],
+}
+
+impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D> {
+    fn parts(&self) -> usize {
+        self.channels.len()
+    }
+
+    fn split(self, parts: usize) -> (Self, Self) {
+        let (these, others) = cut_range(&self.channels, parts);
+        let (output, other_output) = self.output.split_at_mut(parts * self.stage.input.plane());
+        (Self { channels: these, output, ..self }, Self { channels: others, output: other_output, ..self })
+    }
+
+    fn run(self) {
+        let Self { context, stage, window, weights, dz, channels, output } = self;
+        for row in 0..stage.input.height {
+            for (first, size) in register_blocks(channels.clone(), E::BLOCK) {
+                let place = first - channels.start;
+                with_block!(
+                    context,
+                    size,
+                    E::BLOCK,
+                    channels_row::<E, W, D>(context, stage, window, weights, dz, (first, place), row, output)
+                );
+            }
         }
     }
 }
 
-/// One row of `SIZE` channels from `first` on.
+/// One row of `SIZE` channels from `first` on, which stand in the output from `place` on.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
 fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
@@ -56,7 +82,7 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     window: D,
     weights: &[W],
     dz: &[E],
-    first: usize,
+    (first, place): (usize, usize),
     row: usize,
     output: &mut [E],
 ) {
@@ -70,7 +96,7 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     while column < stage.input.width {
         if column >= reached {
             // Only outputs that the pool dropped look at this column.
-            store(stage, first, row, column, &[E::zero(context); SIZE], output);
+            store(stage, place, row, column, &[E::zero(context); SIZE], output);
             column += 1;
             continue;
         }
@@ -89,8 +115,8 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
                 row,
                 column,
             );
-            store(stage, first, row, column, &sums[0], output);
-            store(stage, first, row, column + 1, &sums[1], output);
+            store(stage, place, row, column, &sums[0], output);
+            store(stage, place, row, column + 1, &sums[1], output);
             column += 2;
         } else {
             let [sums] = if is_inner {
@@ -98,7 +124,7 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
             } else {
                 gradients::<E, W, 1, SIZE>(context, stage, kernel, taps, weights, dz, first, row, column)
             };
-            store(stage, first, row, column, &sums, output);
+            store(stage, place, row, column, &sums, output);
             column += 1;
         }
     }

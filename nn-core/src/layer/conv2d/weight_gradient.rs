@@ -5,8 +5,9 @@ use core::ops::Range;
 use super::{Window, local};
 use crate::element::{Context, Element, Learn};
 use crate::layer::activation::with_block;
-use crate::layout::blocks;
+use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
 use crate::stage::Stage;
+use crate::team::{Divisible, Team, cut_range, share};
 
 /// Kernel columns whose sums are kept in registers beside each other.
 const TAPS: usize = 3;
@@ -24,8 +25,9 @@ fn band_rows<E>(stage: &Stage) -> usize {
 }
 
 /// Adds the gradient of a convolution's parameters to `gradient`: sums stay in registers over a band of the image that the
-/// cache holds, the whole of a small one.
+/// cache holds, the whole of a small one. A team shares the blocks of filters, or the kernel rows of a single one.
 pub(crate) fn weight_gradient<E, W>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     (kernel, stride): (usize, usize),
@@ -37,14 +39,76 @@ pub(crate) fn weight_gradient<E, W>(
     W: Element<Context = ()>,
 {
     let (weights, biases) = gradient.split_at_mut(stage.weights());
-    let (height, rows) = (stage.active.height, band_rows::<E>(stage));
-    for first in (0..height).step_by(rows) {
-        let band = first..(first + rows).min(height);
-        context.enter(
-            #[inline(always)]
-            || bias_gradient(context, stage, &band, dz, biases),
-        );
-        with_window!(E, kernel, stride, window => filters(context, stage, window, &band, input, dz, weights));
+    let filters = 0..stage.active.channels;
+    let kernel_rows = 0..stage.input.channels * kernel;
+    with_window!(E, kernel, stride, window => {
+        share(team, stage.operations(), Taps { context, stage, window, input, dz, filters, kernel_rows, weights, biases });
+    });
+}
+
+/// The gradients of some filters, whole blocks of them, or of some kernel rows of one block.
+struct Taps<'a, E: Element, W, D> {
+    context: E::Context,
+    stage: &'a Stage,
+    window: D,
+    input: &'a [E],
+    dz: &'a [E],
+    filters: Range<usize>,
+    /// Rows of the kernel, counted through the input's channels.
+    kernel_rows: Range<usize>,
+    /// Of these filters and rows only.
+    weights: &'a mut [W],
+    /// Of these filters, or of none.
+    biases: &'a mut [W],
+}
+
+impl<E, W, D: Window> Divisible for Taps<'_, E, W, D>
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    fn parts(&self) -> usize {
+        match self.filters.len().div_ceil(LAYOUT_BLOCK) {
+            1 => self.kernel_rows.len(),
+            blocks => blocks,
+        }
+    }
+
+    fn split(self, parts: usize) -> (Self, Self) {
+        if self.filters.len() > LAYOUT_BLOCK {
+            let parts = parts * LAYOUT_BLOCK;
+            let (these, others) = cut_range(&self.filters, parts);
+            let (weights, other_weights) = self.weights.split_at_mut(parts * self.stage.fan_in);
+            let (biases, other_biases) = self.biases.split_at_mut(parts);
+            (
+                Self { filters: these, kernel_rows: self.kernel_rows.clone(), weights, biases, ..self },
+                Self { filters: others, weights: other_weights, biases: other_biases, ..self },
+            )
+        } else {
+            let (these, others) = cut_range(&self.kernel_rows, parts);
+            let row = self.window.kernel() * self.filters.len();
+            let (weights, other_weights) = self.weights.split_at_mut(parts * row);
+            (
+                Self { filters: self.filters.clone(), kernel_rows: these, weights, ..self },
+                Self { kernel_rows: others, weights: other_weights, biases: &mut [], ..self },
+            )
+        }
+    }
+
+    fn run(self) {
+        let Self { context, stage, window, input, dz, filters, kernel_rows, weights, biases } = self;
+        let (height, rows) = (stage.active.height, band_rows::<E>(stage));
+        for first in (0..height).step_by(rows) {
+            let band = first..(first + rows).min(height);
+            if !biases.is_empty() {
+                let dz = &dz[filters.start * stage.active.plane()..];
+                context.enter(
+                    #[inline(always)]
+                    || bias_gradient(context, stage, &band, dz, biases),
+                );
+            }
+            accumulate(context, stage, window, &band, input, dz, &filters, &kernel_rows, weights);
+        }
     }
 }
 
@@ -72,53 +136,57 @@ where
     }
 }
 
-fn filters<E, W, D: Window>(
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
+fn accumulate<E, W, D: Window>(
     context: E::Context,
     stage: &Stage,
     window: D,
     band: &Range<usize>,
     input: &[E],
     dz: &[E],
+    filters: &Range<usize>,
+    kernel_rows: &Range<usize>,
     weights: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
     let kernel = window.kernel();
-    for block in blocks(stage.active.channels) {
-        let block_weights = block.weights_mut(weights, stage.fan_in);
-        for (at, size) in block.cut(E::GRADIENT_BLOCK) {
-            for channel in 0..stage.input.channels {
-                for row in 0..kernel {
-                    let mut column = 0;
-                    while column < kernel {
-                        let tap = Tap {
-                            first: block.first + at,
-                            channel,
-                            row,
-                            column,
-                            window,
-                            band: (band.start, band.end),
-                        };
-                        let index = ((channel * kernel + row) * kernel + column) * block.width + at;
-                        let target = &mut block_weights[index..];
-                        if column + TAPS <= kernel {
-                            with_block!(
-                                context,
-                                size,
-                                E::GRADIENT_BLOCK,
-                                three_taps::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
-                            );
-                            column += TAPS;
-                        } else {
-                            with_block!(
-                                context,
-                                size,
-                                E::GRADIENT_BLOCK,
-                                one_tap::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
-                            );
-                            column += 1;
-                        }
+    let mut start = 0;
+    for (block, _) in blocks_within(stage.active.channels, filters.clone()) {
+        let len = kernel_rows.len() * kernel * block.width;
+        let block_weights = &mut weights[start..start + len];
+        start += len;
+        for (at, size) in register_blocks(0..block.width, E::GRADIENT_BLOCK) {
+            for (index, kernel_row) in kernel_rows.clone().enumerate() {
+                let (channel, row) = (kernel_row / kernel, kernel_row % kernel);
+                let mut column = 0;
+                while column < kernel {
+                    let tap = Tap {
+                        first: block.first + at,
+                        channel,
+                        row,
+                        column,
+                        window,
+                        band: (band.start, band.end),
+                    };
+                    let target = &mut block_weights[(index * kernel + column) * block.width + at..];
+                    if column + TAPS <= kernel {
+                        with_block!(
+                            context,
+                            size,
+                            E::GRADIENT_BLOCK,
+                            three_taps::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
+                        );
+                        column += TAPS;
+                    } else {
+                        with_block!(
+                            context,
+                            size,
+                            E::GRADIENT_BLOCK,
+                            one_tap::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
+                        );
+                        column += 1;
                     }
                 }
             }

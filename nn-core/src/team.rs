@@ -1,0 +1,65 @@
+//! Threads that share the work on one input: [`Team`].
+
+use core::ops::Range;
+
+/// Threads that may work on one kernel together.
+///
+/// A network on one pack of samples has kernels that take longer than it takes to hand half of one to another thread. They are
+/// cut by outputs, never within a sum, so a team of any size computes the same bits.
+pub trait Team: Copy + Send + Sync {
+    /// How many threads.
+    fn size(self) -> usize;
+
+    /// Runs both, at the same time if it can.
+    fn join(self, first: impl FnOnce() + Send, second: impl FnOnce() + Send);
+}
+
+/// One thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl Team for Alone {
+    fn size(self) -> usize {
+        1
+    }
+
+    fn join(self, first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
+        first();
+        second();
+    }
+}
+
+/// Work that can be cut in two.
+pub(crate) trait Divisible: Sized + Send {
+    /// Parts that it can be cut into, at most.
+    fn parts(&self) -> usize;
+    /// The first `parts` of it, and the others.
+    fn split(self, parts: usize) -> (Self, Self);
+    /// Does it.
+    fn run(self);
+}
+
+/// Multiply-accumulates for a sample below which work is not worth handing over.
+const SMALLEST: usize = 1 << 14;
+
+/// Does `work` of so many multiply-accumulates for a sample on a team.
+pub(crate) fn share(team: impl Team, operations: usize, work: impl Divisible) {
+    divide(team, team.size().min(operations / SMALLEST), work);
+}
+
+fn divide<T: Team>(team: T, threads: usize, work: impl Divisible) {
+    let parts = work.parts();
+    let threads = threads.min(parts);
+    if threads < 2 {
+        return work.run();
+    }
+    let first = threads.div_ceil(2);
+    let (these, others) = work.split((parts * first).div_ceil(threads).min(parts - 1));
+    team.join(|| divide(team, first, these), || divide(team, threads - first, others));
+}
+
+/// A range cut after `parts`.
+pub(crate) fn cut_range(range: &Range<usize>, parts: usize) -> (Range<usize>, Range<usize>) {
+    let middle = range.start + parts;
+    (range.start..middle, middle..range.end)
+}
