@@ -3,7 +3,7 @@
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::simd::Isa;
-use nn_core::{Element, Network, Sample, layout, train_with};
+use nn_core::{Element, Network, Sample, Team, layout, train_with};
 use rayon::prelude::*;
 
 use super::order::dropout_masks;
@@ -14,6 +14,9 @@ use crate::samples::Samples;
 
 /// Weights that are updated at a time, to stay in the first-level cache.
 const UPDATE_CHUNK: usize = 1024;
+
+/// Weights below which an update is not worth handing over to another thread.
+const SMALLEST_SHARE: usize = 8192;
 
 /// A network in training and its memory.
 pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
@@ -111,21 +114,67 @@ where
                 self.loss = self.loss.add(unit.loss);
             }
             let divisor = if pass.mean { ids.len() as f64 } else { 1.0 };
-            self.update(packs, I::Real::from_f64(pass.learning_rate / divisor), project);
+            let step = Step {
+                isa: self.isa,
+                parameters: &mut self.parameters,
+                gradients: self.units[..packs].iter_mut().map(|unit| &mut unit.gradient[..]).collect(),
+                rate: I::Real::from_f64(pass.learning_rate / divisor),
+                project,
+            };
+            step.share(Crew::per_unit(pass.lanes).size());
         }
         Ok(())
     }
 
-    /// `w -= rate * g`, the gradients of the packs added in their order, and cleared.
-    fn update(&mut self, packs: usize, rate: I::Real, project: &(impl Fn(W) -> W + Sync)) {
-        let Some((first, others)) = self.units[..packs].split_first_mut() else { return };
+    /// The sum of the losses since the last call.
+    pub(super) fn take_loss(&mut self) -> W {
+        std::mem::replace(&mut self.loss, W::zero(()))
+    }
+
+    /// The parameters in the order of files.
+    pub(super) fn parameters(&self) -> Result<Vec<W>, Error> {
+        let mut file = vec![W::zero(()); self.parameters.len()];
+        layout::to_file(&self.network, &self.parameters, &mut file).map_err(internal)?;
+        Ok(file)
+    }
+}
+
+/// `w -= rate * g` for some of the weights, the gradients of the packs added in their order, and cleared.
+struct Step<'a, I, W: Weight, P> {
+    isa: I,
+    parameters: &'a mut [W],
+    gradients: Vec<&'a mut [W]>,
+    rate: <W as Element>::Real,
+    project: &'a P,
+}
+
+impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_, I, W, P> {
+    /// On so many threads.
+    fn share(self, threads: usize) {
+        if threads < 2 || self.parameters.len() < 2 * SMALLEST_SHARE {
+            return self.run();
+        }
+        let middle = self.parameters.len() / 2;
+        let (parameters, other_parameters) = self.parameters.split_at_mut(middle);
+        let halves = self.gradients.into_iter().map(|gradient| gradient.split_at_mut(middle));
+        let (gradients, other_gradients) = halves.unzip();
+        let Self { isa, rate, project, .. } = self;
+        rayon::join(
+            || Step { isa, parameters, gradients, rate, project }.share(threads.div_ceil(2)),
+            || {
+                let (parameters, gradients) = (other_parameters, other_gradients);
+                Step { isa, parameters, gradients, rate, project }.share(threads / 2);
+            },
+        );
+    }
+
+    fn run(mut self) {
+        let Some((first, others)) = self.gradients.split_first_mut() else { return };
         let parameters = self.parameters.chunks_mut(UPDATE_CHUNK);
-        for (index, (parameters, gradient)) in
-            parameters.zip(first.gradient.chunks_mut(UPDATE_CHUNK)).enumerate()
-        {
+        for (index, (parameters, gradient)) in parameters.zip(first.chunks_mut(UPDATE_CHUNK)).enumerate() {
             let start = index * UPDATE_CHUNK;
-            for unit in others.iter_mut() {
-                let other = &mut unit.gradient[start..start + gradient.len()];
+            for other in others.iter_mut() {
+                let other = &mut other[start..start + gradient.len()];
                 self.isa.enter(
                     #[inline(always)]
                     || {
@@ -140,27 +189,15 @@ where
                 #[inline(always)]
                 || {
                     for (w, g) in parameters.iter_mut().zip(gradient) {
-                        *w = w.sub(g.scale(rate));
+                        *w = w.sub(g.scale(self.rate));
                         *g = W::zero(());
                     }
                 },
             );
             for w in parameters {
-                *w = project(*w);
+                *w = (self.project)(*w);
             }
         }
-    }
-
-    /// The sum of the losses since the last call.
-    pub(super) fn take_loss(&mut self) -> W {
-        std::mem::replace(&mut self.loss, W::zero(()))
-    }
-
-    /// The parameters in the order of files.
-    pub(super) fn parameters(&self) -> Result<Vec<W>, Error> {
-        let mut file = vec![W::zero(()); self.parameters.len()];
-        layout::to_file(&self.network, &self.parameters, &mut file).map_err(internal)?;
-        Ok(file)
     }
 }
 
