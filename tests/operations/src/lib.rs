@@ -17,7 +17,9 @@ mod keys;
 mod masks;
 mod matrix;
 mod outcome;
+mod slices;
 mod spectral;
+mod stream;
 mod wire;
 
 pub use inputs::Inputs;
@@ -26,7 +28,7 @@ pub use outcome::{Digest, Outcome};
 /// What is done with every operation. The inputs of the operations are opaque if those of the visitor are: slices among
 /// them have unknown lengths.
 pub trait Visitor<T: Real, const N: usize, G: TryCryptoRng> {
-    /// One operation, a name that is unique within its group.
+    /// One operation, a name without commas that is unique within its group.
     fn visit<R: Outcome>(
         &mut self,
         group: &'static str,
@@ -50,7 +52,9 @@ pub fn visit_all<T: Real, const N: usize, G: TryCryptoRng>(visitor: &mut impl Vi
     masks::visit(visitor);
     matrix::visit(visitor);
     spectral::visit(visitor);
+    slices::visit(visitor);
     wire::visit(visitor);
+    stream::visit(visitor);
 }
 
 /// Runs a visitor for both scalars and the numbers of lanes that are proven and measured.

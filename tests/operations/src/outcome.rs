@@ -102,6 +102,13 @@ impl<const N: usize> Outcome for [usize; N] {
     }
 }
 
+impl<A: Outcome, B: Outcome> Outcome for (A, B) {
+    fn digest(&self, digest: &mut Digest) {
+        self.0.digest(digest);
+        self.1.digest(digest);
+    }
+}
+
 impl Outcome for f32 {
     fn digest(&self, digest: &mut Digest) {
         digest.add_number(*self);
