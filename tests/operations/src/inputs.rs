@@ -16,8 +16,8 @@ pub(crate) const MESSAGES: usize = 10;
 /// Enough for the encoding of every key measured.
 const KEY_BYTES: usize = 256;
 
-/// Enough for the encoding of as many ciphertexts as there are messages.
-pub(crate) const BYTES: usize = 1024;
+/// Enough for the encoding of as many ciphertexts of four lanes as there are messages.
+pub(crate) const BYTES: usize = 1536;
 
 /// The longest frame on the line.
 pub(crate) const FRAME: usize = 64;

@@ -109,6 +109,15 @@ impl<A: Outcome, B: Outcome> Outcome for (A, B) {
     }
 }
 
+/// A plain number of any scalar type.
+pub struct Plain<T>(pub T);
+
+impl<T: Real> Outcome for Plain<T> {
+    fn digest(&self, digest: &mut Digest) {
+        digest.add_number(self.0);
+    }
+}
+
 impl Outcome for f32 {
     fn digest(&self, digest: &mut Digest) {
         digest.add_number(*self);
