@@ -22,18 +22,20 @@ def count(target):
         cwd=ROOT, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(target)},
     )
     with tempfile.TemporaryDirectory() as folder:
-        # Counting is on inside the function alone, and every return from it ends a part.
-        function = "operation_counts::counted*"
+        # Every call of either function ends a part, so every second part is one operation.
         run = subprocess.run(
-            ["valgrind", "--tool=callgrind", f"--toggle-collect={function}", f"--dump-after={function}",
-             f"--callgrind-out-file={folder}/counts", target / "release/examples/operation_counts"],
+            ["valgrind", "--tool=callgrind", "--dump-before=operation_counts::counted*",
+             "--dump-before=operation_counts::finished*", f"--callgrind-out-file={folder}/counts",
+             target / "release/examples/operation_counts"],
             check=True, capture_output=True, text=True,
         )
         operations = [line.split(",") for line in run.stdout.splitlines()]
         totals = []
-        for part in range(1, len(operations) + 1):
+        for part in range(2, 2 * len(operations) + 1, 2):
             text = pathlib.Path(f"{folder}/counts.{part}").read_text()
-            totals.append(int(re.search(r"^(?:totals|summary): (\d+)", text, re.MULTILINE)[1]))
+            if "--dump-before=operation_counts::finished" not in text:
+                raise SystemExit(f"part {part} is not an operation")
+            totals.append(int(re.search(r"^totals: (\d+)", text, re.MULTILINE)[1]))
     return zip(operations, totals)
 
 
