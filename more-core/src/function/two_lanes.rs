@@ -34,10 +34,11 @@ impl<R: Arithmetic> Pair<R> {
         let scaled = half * unit;
         let discriminant = (scaled * scaled).mul_acc(upper * unit, lower * unit);
         let radius = spread * discriminant.maximum(zero).square_root();
-        let imaginary = spread * (-discriminant).maximum(zero).square_root();
         let largest = mean.magnitude() + spread;
-        let limit = (largest + zero.constant(size)).scale(imaginary_limit::<R::Real>());
-        let radius = R::select_less(limit, imaginary, zero.constant(<R::Real>::NAN), radius);
+        // Squares are compared, which saves a root: beside `spread` the limit is no smaller than itself, so its square does
+        // not vanish, and one that overflows is no limit.
+        let limit = (largest + zero.constant(size)).scale(imaginary_limit::<R::Real>()) * unit;
+        let radius = R::select_less(limit * limit, -discriminant, zero.constant(<R::Real>::NAN), radius);
         Self { mean, half, upper, lower, radius, largest }
     }
 

@@ -31,9 +31,10 @@ pub(super) fn fill_many<T: Real, G: TryCryptoRng + ?Sized, const U: usize>(
     at: impl Fn([T; U]) -> T,
     mut put: impl FnMut(usize, usize, T),
 ) -> Result<(), Error> {
-    // Four blocks of ChaCha at a time, the unit in which vectorised generators work.
-    let mut buffer = [0; 1024];
-    let mut values = [T::ZERO; 256];
+    // Four blocks of ChaCha, the unit in which vectorised generators work.
+    let mut buffer = [0; 256];
+    // As many numbers as are converted together: a vector register of `f32`.
+    let mut values = [T::ZERO; 16];
     let each = U * T::BYTES;
     let (mut message, mut lane) = (0, 0);
     let mut left = count * lanes;
@@ -41,19 +42,23 @@ pub(super) fn fill_many<T: Real, G: TryCryptoRng + ?Sized, const U: usize>(
         let now = left.min(buffer.len() / each);
         let bytes = buffer.get_mut(..now * each).ok_or(Error::Random)?;
         rng.try_fill_bytes(bytes).map_err(|_| Error::Random)?;
-        for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(each)) {
-            let mut uniform = [T::ZERO; U];
-            for (u, bytes) in uniform.iter_mut().zip(bytes.chunks_exact(T::BYTES)) {
-                *u = T::uniform_le(bytes).ok_or(Error::Random)?;
+        for bytes in bytes.chunks(values.len() * each) {
+            let mut some = 0;
+            for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(each)) {
+                let mut uniform = [T::ZERO; U];
+                for (u, bytes) in uniform.iter_mut().zip(bytes.chunks_exact(T::BYTES)) {
+                    *u = T::uniform_le(bytes).ok_or(Error::Random)?;
+                }
+                *value = at(uniform);
+                some += 1;
             }
-            *value = at(uniform);
-        }
-        for value in values.iter().take(now) {
-            put(message, lane, *value);
-            lane += 1;
-            if lane == lanes {
-                lane = 0;
-                message += 1;
+            for value in values.iter().take(some) {
+                put(message, lane, *value);
+                lane += 1;
+                if lane == lanes {
+                    lane = 0;
+                    message += 1;
+                }
             }
         }
         left -= now;

@@ -4,6 +4,8 @@ use core::hint::black_box;
 
 use more_core::mask::{Normal, Uniform};
 use more_core::rand_core::TryCryptoRng;
+use more_core::wire::stream::Sender;
+use more_core::wire::{self, Header, Shape, WriteError};
 use more_core::{Ciphertext, Error, EvaluationKey, Masks, Real, SecretKey, Spectrum};
 
 use crate::{Digest, Outcome};
@@ -12,7 +14,16 @@ use crate::{Digest, Outcome};
 pub(crate) const MESSAGES: usize = 10;
 
 /// Enough for the encoding of every key measured.
-const BYTES: usize = 256;
+const KEY_BYTES: usize = 256;
+
+/// Enough for the encoding of as many ciphertexts of four lanes as there are messages.
+pub(crate) const BYTES: usize = 1536;
+
+/// The longest frame on the line.
+pub(crate) const FRAME: usize = 64;
+
+/// What is sent over the line in one transfer: three frames of it.
+pub(crate) const TRANSFER: usize = 100;
 
 /// The arguments and result buffers of all operations.
 pub struct Inputs<T: Real, const N: usize, G> {
@@ -38,10 +49,20 @@ pub struct Inputs<T: Real, const N: usize, G> {
     pub(crate) messages: [T; MESSAGES],
     /// One for each mask lane of each message.
     pub(crate) decoys: [[T; N]; MESSAGES],
-    pub(crate) secret_bytes: [u8; BYTES],
-    pub(crate) evaluation_bytes: [u8; BYTES],
+    /// The messages encrypted, in both forms.
+    pub(crate) ciphertexts: [Ciphertext<T, N>; MESSAGES],
+    pub(crate) eigenvalues: [Spectrum<T, N>; MESSAGES],
+    pub(crate) ciphertexts_header: Header,
+    pub(crate) eigenvalues_header: Header,
+    /// Encodings.
+    pub(crate) secret_bytes: [u8; KEY_BYTES],
+    pub(crate) evaluation_bytes: [u8; KEY_BYTES],
+    pub(crate) ciphertexts_bytes: [u8; BYTES],
+    pub(crate) eigenvalues_bytes: [u8; BYTES],
+    /// A transfer in frames, zeros behind it.
+    pub(crate) line: [u8; KEY_BYTES],
     pub(crate) rng: G,
-    /// Results of the operations on slices.
+    /// Results of the operations on slices, which begin as `ciphertexts` and `eigenvalues` for those that work in place.
     pub(crate) matrices: [Ciphertext<T, N>; MESSAGES],
     pub(crate) spectra: [Spectrum<T, N>; MESSAGES],
     pub(crate) bytes: [u8; BYTES],
@@ -64,11 +85,25 @@ impl<T: Real, const N: usize, G: TryCryptoRng> Inputs<T, N, G> {
         masks.fill(&mut rng, T::ZERO, decoys.as_flattened_mut())?;
         let a = key.encrypt(T::from_f64(0.3), &mut masks, &mut rng)?;
         let b = key.encrypt(T::from_f64(0.7), &mut masks, &mut rng)?;
-        let (mut secret_bytes, mut evaluation_bytes) = ([0; BYTES], [0; BYTES]);
+        let lane = key.message_lane(&evaluation)?;
+        let mut ciphertexts = [Ciphertext::zero(()); MESSAGES];
+        key.encrypt_slice(&messages, &mut masks, &mut rng, &mut ciphertexts)?;
+        let mut eigenvalues = [Spectrum::zero(()); MESSAGES];
+        key.encrypt_spectrum_slice(lane, &messages, &mut masks, &mut rng, &mut eigenvalues)?;
+        let shape = Shape::Slice { count: MESSAGES as u32 };
+        let ciphertexts_header = Header::ciphertexts::<T, N>(key.id(), shape)?;
+        let eigenvalues_header = Header::spectra(&evaluation, shape)?;
+        let (mut secret_bytes, mut evaluation_bytes) = ([0; KEY_BYTES], [0; KEY_BYTES]);
         key.encode(&mut secret_bytes)?;
         evaluation.encode(&mut evaluation_bytes)?;
+        let (mut ciphertexts_bytes, mut eigenvalues_bytes) = ([0; BYTES], [0; BYTES]);
+        wire::encode(&ciphertexts_header, &ciphertexts, &mut ciphertexts_bytes)?;
+        wire::encode(&eigenvalues_header, &eigenvalues, &mut eigenvalues_bytes)?;
+        let mut line = [0; KEY_BYTES];
+        let sent = ciphertexts_bytes.first_chunk::<TRANSFER>().ok_or(Error::Length)?;
+        Sender::<_, FRAME>::new(1, into(&mut line)).send(sent).map_err(encoding_error)?;
         Ok(Self {
-            lane: key.message_lane(&evaluation)?,
+            lane,
             x: evaluation.to_spectrum(&a)?,
             y: evaluation.to_spectrum(&b)?,
             key,
@@ -84,11 +119,18 @@ impl<T: Real, const N: usize, G: TryCryptoRng> Inputs<T, N, G> {
             normal: Normal::new(T::ZERO, T::ONE)?,
             messages,
             decoys,
+            ciphertexts,
+            eigenvalues,
+            ciphertexts_header,
+            eigenvalues_header,
             secret_bytes,
             evaluation_bytes,
+            ciphertexts_bytes,
+            eigenvalues_bytes,
+            line,
             rng,
-            matrices: [Ciphertext::zero(()); MESSAGES],
-            spectra: [Spectrum::zero(()); MESSAGES],
+            matrices: ciphertexts,
+            spectra: eigenvalues,
             bytes: [0; BYTES],
         })
     }
@@ -96,8 +138,8 @@ impl<T: Real, const N: usize, G: TryCryptoRng> Inputs<T, N, G> {
     /// Makes the operations independent of each other's results and draws.
     pub fn reset(&mut self, rng: G) {
         self.rng = rng;
-        self.matrices = [Ciphertext::zero(()); MESSAGES];
-        self.spectra = [Spectrum::zero(()); MESSAGES];
+        self.matrices = self.ciphertexts;
+        self.spectra = self.eigenvalues;
         self.bytes = [0; BYTES];
     }
 
@@ -111,6 +153,24 @@ impl<T: Real, const N: usize, G: TryCryptoRng> Inputs<T, N, G> {
         }
         digest.add_bytes(&self.bytes);
         digest.value()
+    }
+}
+
+/// A sink that appends to `buffer`.
+pub(crate) fn into(buffer: &mut [u8]) -> impl FnMut(&[u8]) -> Result<(), Error> {
+    let mut free = buffer.iter_mut();
+    move |bytes| {
+        for byte in bytes {
+            *free.next().ok_or(Error::BufferTooSmall)? = *byte;
+        }
+        Ok(())
+    }
+}
+
+/// What failed, the sink or the encoding.
+pub(crate) fn encoding_error(error: WriteError<Error>) -> Error {
+    match error {
+        WriteError::Sink(error) | WriteError::Encoding(error) => error,
     }
 }
 

@@ -3,7 +3,8 @@
 //! Who needs each of them, compiled for one scalar and number of lanes, implements [`Visitor`] and calls
 //! [`visit_all`]: the proof that none can panic (`tests/no-panic`), the firmware that measures their stack and
 //! instructions (`tests/firmware`), and the host test that compares the firmware's bits with its own
-//! (`tests/tests/firmware.rs`). A new operation is one more line in the module of its group.
+//! (`tests/tests/firmware.rs`). Benchmarks (`tests/benches/operations.rs`, `tests/examples/operation_counts.rs`) put plain
+//! numbers beside it, [`visit_plain`]. A new operation is one more line in the module of its group.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -17,16 +18,20 @@ mod keys;
 mod masks;
 mod matrix;
 mod outcome;
+mod plain;
+mod slices;
 mod spectral;
+mod stream;
 mod wire;
 
 pub use inputs::Inputs;
-pub use outcome::{Digest, Outcome};
+pub use outcome::{Digest, Outcome, Plain};
+pub use plain::{plain_name, visit_plain};
 
 /// What is done with every operation. The inputs of the operations are opaque if those of the visitor are: slices among
 /// them have unknown lengths.
 pub trait Visitor<T: Real, const N: usize, G: TryCryptoRng> {
-    /// One operation, a name that is unique within its group.
+    /// One operation, a name without commas that is unique within its group.
     fn visit<R: Outcome>(
         &mut self,
         group: &'static str,
@@ -50,7 +55,9 @@ pub fn visit_all<T: Real, const N: usize, G: TryCryptoRng>(visitor: &mut impl Vi
     masks::visit(visitor);
     matrix::visit(visitor);
     spectral::visit(visitor);
+    slices::visit(visitor);
     wire::visit(visitor);
+    stream::visit(visitor);
 }
 
 /// Runs a visitor for both scalars and the numbers of lanes that are proven and measured.

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use more_core::mask::{Decoys, Normal, OneHot, Uniform};
+use more_core::mask::{Decoys, Normal, OneHot, Simplex, Uniform};
 use more_core::rand_core::TryCryptoRng;
 use more_core::{Error, Masks, Real};
 
@@ -28,6 +28,10 @@ pub(crate) fn visit<T: Real, const N: usize, G: TryCryptoRng>(v: &mut impl Visit
     });
     v.visit(GROUP, "OneHot", |i| {
         let mut masks = OneHot::new(black_box(MESSAGES))?;
+        encrypt(i, &mut masks)
+    });
+    v.visit(GROUP, "Simplex", |i| {
+        let mut masks = Simplex::new(black_box(MESSAGES))?;
         encrypt(i, &mut masks)
     });
     v.visit(GROUP, "Decoys", |i| {

@@ -1,4 +1,4 @@
-//! The matrix form: ring, division, functions.
+//! The matrix form: ring, division, functions of one and two arguments.
 
 use core::hint::black_box;
 
@@ -85,5 +85,28 @@ pub(crate) fn visit<T: Real, const N: usize, G: TryCryptoRng>(v: &mut impl Visit
         try_equal(low, high),
         try_maximum_scalar(low),
         try_minimum_scalar(low),
+        try_less_than(b),
+        try_less_than_or_equal(b),
+        try_greater_than(b),
+        try_greater_than_or_equal(b),
+        try_equal_to(b, high),
     );
+    // As matrix functions, which never look at an eigenvalue.
+    functions!(
+        v,
+        GROUP,
+        try_expm(),
+        try_logm(),
+        try_sqrtm(),
+        try_signm(),
+        try_absm(),
+        try_relum(),
+        try_tanhm(),
+        try_sigmoidm(),
+    );
+    // By lanes, under an evaluation key.
+    v.visit(GROUP, "try_apply2", |i| i.evaluation.try_apply2(&i.a, &i.b, |x, y| black_box(x + y)));
+    v.visit(GROUP, "try_atan2", |i| i.evaluation.try_atan2(&i.a, &i.b));
+    v.visit(GROUP, "try_hypot", |i| i.evaluation.try_hypot(&i.a, &i.b));
+    v.visit(GROUP, "try_pow", |i| i.evaluation.try_pow(&i.a, &i.b));
 }

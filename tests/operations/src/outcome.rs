@@ -102,6 +102,22 @@ impl<const N: usize> Outcome for [usize; N] {
     }
 }
 
+impl<A: Outcome, B: Outcome> Outcome for (A, B) {
+    fn digest(&self, digest: &mut Digest) {
+        self.0.digest(digest);
+        self.1.digest(digest);
+    }
+}
+
+/// A plain number of any scalar type.
+pub struct Plain<T>(pub T);
+
+impl<T: Real> Outcome for Plain<T> {
+    fn digest(&self, digest: &mut Digest) {
+        digest.add_number(self.0);
+    }
+}
+
 impl Outcome for f32 {
     fn digest(&self, digest: &mut Digest) {
         digest.add_number(*self);

@@ -1,4 +1,4 @@
-//! The spectral form: ring, division, functions.
+//! The spectral form: ring, division, functions of one and two arguments.
 
 use core::hint::black_box;
 
@@ -30,6 +30,7 @@ pub(crate) fn visit<T: Real, const N: usize, G: TryCryptoRng>(v: &mut impl Visit
     v.visit(GROUP, "is_finite", |i| i.x.is_finite());
     v.visit(GROUP, "map", |i| i.x.map(|x| black_box(x)));
     v.visit(GROUP, "zip", |i| i.x.zip(i.y, |x, _| black_box(x)));
+    v.visit(GROUP, "try_zip", |i| i.x.try_zip(i.y, |x, _| black_box(x)));
     v.visit(GROUP, "try_apply", |i| i.x.try_apply(|x| black_box(x)));
     v.visit(GROUP, "try_apply_with_derivative", |i| {
         i.x.try_apply_with_derivative(|x| black_box(x), |x| black_box(x))
@@ -83,6 +84,14 @@ pub(crate) fn visit<T: Real, const N: usize, G: TryCryptoRng>(v: &mut impl Visit
         try_equal(low, high),
         try_maximum_scalar(low),
         try_minimum_scalar(low),
+        try_less_than(y),
+        try_less_than_or_equal(y),
+        try_greater_than(y),
+        try_greater_than_or_equal(y),
+        try_equal_to(y, high),
+        try_atan2(y),
+        try_hypot(y),
+        try_pow(y),
     );
     // The same without checks.
     functions!(
@@ -123,5 +132,13 @@ pub(crate) fn visit<T: Real, const N: usize, G: TryCryptoRng>(v: &mut impl Visit
         equal(low, high),
         maximum_scalar(low),
         minimum_scalar(low),
+        less_than(y),
+        less_than_or_equal(y),
+        greater_than(y),
+        greater_than_or_equal(y),
+        equal_to(y, high),
+        atan2(y),
+        hypot(y),
+        pow(y),
     );
 }
