@@ -116,9 +116,7 @@ impl<I: Isa> Arithmetic for Pack<I> {
 
     #[inline(always)]
     fn magnitude(self) -> Self {
-        // Of equal operands `max` gives the second, so either zero may come out: adding 0 makes it a positive one.
-        let larger = self.isa.max(self.vector, (-self).vector);
-        self.with(self.isa.add(larger, self.isa.splat(Real::ZERO)))
+        self.with(self.isa.copysign(self.vector, self.isa.splat(Real::ONE)))
     }
 
     #[inline(always)]
