@@ -3,6 +3,8 @@
 //!
 //! Nothing here touches a disk while the clock runs.
 
+pub mod growth;
 pub mod kernels;
 pub mod rates;
 pub mod statistics;
+pub mod table;

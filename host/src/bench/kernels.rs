@@ -278,6 +278,10 @@ impl fmt::Display for NetworkKernels {
                 stage.input_gradient
             )?;
         }
+        writeln!(
+            f,
+            "act.: activation gradient; the input gradient of the first stage is no part of a training step"
+        )?;
         for (name, whole) in [("inference", &self.inference), ("training step", &self.training)] {
             writeln!(
                 f,
