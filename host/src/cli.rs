@@ -3,6 +3,7 @@
 //! Results go to standard output, as text or, with `--json`, as one JSON object; everything else that is meant for
 //! people goes to standard error.
 
+mod bench;
 mod compare;
 mod decrypt;
 mod demo;
@@ -64,6 +65,8 @@ enum Command {
     Compare(compare::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
     Demo(demo::Arguments),
+    /// Measure speed on this machine.
+    Bench(bench::Arguments),
 }
 
 /// Parses the process's arguments, runs the command and gives the exit code: 0, 1 failed, 2 wrong usage, 130
@@ -100,6 +103,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
+        Command::Bench(arguments) => bench::run(&arguments, &report),
     }
 }
 

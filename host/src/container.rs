@@ -11,6 +11,7 @@ mod header;
 mod images;
 mod keys;
 mod layout;
+mod memory;
 mod metadata;
 mod positioned;
 mod reader;
@@ -26,6 +27,7 @@ pub(crate) use images::{matrix_entries, plain_labels, put_matrix_entries, read_f
 pub(crate) use keys::key_error;
 pub use keys::{align_keys, check_same_key, header_of};
 pub use layout::{image_tensor, label_tensor, output_tensor, plain_label_tensor};
+pub use memory::{MemoryFile, Target};
 #[cfg(feature = "engine")]
 pub(crate) use metadata::scalar_name;
 pub use metadata::{Content, FORMAT_VERSION, Form, Metadata};

@@ -107,6 +107,19 @@ impl Dataset {
         Ok(Self { shape, classes, pixels: Pixels::Bytes(pixels), labels })
     }
 
+    /// The first `count` images, or all where there are fewer.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        let count = count.min(self.len());
+        let Pixels::Bytes(bytes) = &self.pixels;
+        Self {
+            shape: self.shape,
+            classes: self.classes.clone(),
+            pixels: Pixels::Bytes(bytes[..count * self.image_len()].to_vec()),
+            labels: self.labels[..count].to_vec(),
+        }
+    }
+
     /// The number of images.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -215,6 +228,11 @@ mod tests {
         all.read_images(0..7, &mut a).unwrap();
         some.read_images(0..7, &mut b).unwrap();
         assert_eq!(a, b);
+        let first = all.first(7);
+        assert_eq!((first.len(), first.labels()), (7, some.labels()));
+        first.read_images(0..7, &mut b).unwrap();
+        assert_eq!(a, b);
+        assert_eq!(all.first(21).len(), 20);
         assert_eq!(Dataset::load(&source, Split::Test, Some(0)).unwrap_err().kind(), Kind::Usage);
     }
 

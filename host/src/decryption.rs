@@ -39,7 +39,15 @@ pub struct Outputs {
 /// [`Kind::WrongFile`] for a container of images or a model; [`Kind::Missing`] without a needed key; [`Kind::Key`] for
 /// another key than the data's; [`Kind::Shape`]; [`Kind::NonFinite`] naming the item; reading errors.
 pub fn decrypt_outputs(path: &Path, key: Option<&SecretKeyFile>) -> Result<Outputs, Error> {
-    let container = Container::open_as(path, Content::Outputs)?;
+    decrypt_container(&Container::open_as(path, Content::Outputs)?, key)
+}
+
+/// The same for a container of outputs that is open.
+///
+/// # Errors
+/// As [`decrypt_outputs`].
+pub fn decrypt_container(container: &Container, key: Option<&SecretKeyFile>) -> Result<Outputs, Error> {
+    let path = container.path();
     let metadata = container.metadata();
     let count = container.tensor(OUTPUTS)?.rows();
     let tensor = output_tensor(metadata, count);
@@ -66,15 +74,15 @@ pub fn decrypt_outputs(path: &Path, key: Option<&SecretKeyFile>) -> Result<Outpu
             key.check_owner(path, id, metadata.lanes, metadata.scalar)?;
             with_scalar_and_lanes!(metadata.scalar, metadata.lanes, (T, N) => {
                 let secret = key.decode::<T, N>()?;
-                decrypt_all(&container, &Owner::new(&container, &secret)?)
+                decrypt_all(container, &Owner::new(container, &secret)?)
             })?
         }
         (Some(_), None) => Err(Error::new(Kind::Missing, "the outputs are encrypted, and no key was given")
             .at(path)
             .with_hint("give the secret key by --key KEY")),
         (None, _) => match metadata.scalar {
-            more_core::Scalar::F32 => read_plain::<f32>(&container),
-            more_core::Scalar::F64 => read_plain::<f64>(&container),
+            more_core::Scalar::F32 => read_plain::<f32>(container),
+            more_core::Scalar::F64 => read_plain::<f64>(container),
         },
     }
 }

@@ -14,7 +14,7 @@ use rand_core::{SeedableRng, TryRng};
 use rayon::prelude::*;
 
 use crate::container::{
-    ContainerWriter, Content, Element, Form, IMAGES, LABELS, Metadata, PLAIN_LABELS, image_tensor,
+    ContainerWriter, Content, Element, Form, IMAGES, LABELS, Metadata, PLAIN_LABELS, Target, image_tensor,
     label_tensor, plain_label_tensor, put_matrix_entries,
 };
 use crate::dataset::{Dataset, Split};
@@ -60,6 +60,22 @@ pub fn encrypt(
     out: &Path,
     progress: &Progress,
 ) -> Result<(), Error> {
+    encrypt_to(data, split, secret, evaluation, options, &out.into(), progress)
+}
+
+/// The same for any target.
+///
+/// # Errors
+/// As [`encrypt`].
+pub fn encrypt_to(
+    data: &Dataset,
+    split: Split,
+    secret: &SecretKeyFile,
+    evaluation: &EvaluationKeyFile,
+    options: &Options,
+    out: &Target,
+    progress: &Progress,
+) -> Result<(), Error> {
     if options.form == Form::Plain {
         return Err(Error::usage("ciphertexts have matrix or spectral form"));
     }
@@ -75,7 +91,7 @@ fn run<T: Real + Element, const N: usize>(
     secret: &SecretKeyFile,
     evaluation: &EvaluationKeyFile,
     options: &Options,
-    out: &Path,
+    out: &Target,
     progress: &Progress,
 ) -> Result<(), Error> {
     let key = secret.decode::<T, N>()?;
@@ -93,7 +109,7 @@ fn run<T: Real + Element, const N: usize>(
         true => vec![plain_label_tensor(count), images],
         false => vec![images, label_tensor(&metadata, count)],
     };
-    let mut writer = ContainerWriter::create(out, &metadata, Some(evaluation.bytes()), tensors)?;
+    let mut writer = ContainerWriter::start(out, &metadata, Some(evaluation.bytes()), tensors)?;
 
     let streams = Streams::new(options.seed, split)?;
     let encryptor = Encryptor { key, lane, form: options.form };

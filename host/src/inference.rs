@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::components::{Packed, PlainWeight, Planes, Scalar, Weight, scatter};
 use crate::container::{
-    Container, ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer,
+    Container, ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer, Target,
     align_keys, check_same_key, label_tensor, output_tensor, plain_label_tensor,
 };
 use crate::error::{Error, Kind};
@@ -44,6 +44,21 @@ pub fn predict<T: Scalar>(
     out: &Path,
     progress: &Progress,
 ) -> Result<(), Error> {
+    predict_to::<T>(input, model, engine, instruction_set, &out.into(), progress)
+}
+
+/// The same for any target.
+///
+/// # Errors
+/// As [`predict`].
+pub fn predict_to<T: Scalar>(
+    input: &Input,
+    model: &Container,
+    engine: Engine,
+    instruction_set: InstructionSet,
+    out: &Target,
+    progress: &Progress,
+) -> Result<(), Error> {
     let form = if input.form() == Form::Plain { Form::Plain } else { engine.form() };
     let model = weights_for::<T>(input, model, form)?;
     let network = model.architecture.network();
@@ -65,7 +80,7 @@ pub fn predict<T: Scalar>(
         // Written first: before outputs as wide as they are, too.
         tensors.insert(0, plain_label_tensor(count));
     }
-    let mut writer = ContainerWriter::create(out, &metadata, key.as_deref(), tensors)?;
+    let mut writer = ContainerWriter::start(out, &metadata, key.as_deref(), tensors)?;
     if let Some(labels) = input.plain_labels()? {
         let labels: Vec<i64> = labels.into_iter().map(i64::from).collect();
         writer.write(PLAIN_LABELS, &labels)?;

@@ -7,6 +7,8 @@
 #[cfg(feature = "engine")]
 pub mod architecture;
 #[cfg(feature = "engine")]
+pub mod bench;
+#[cfg(feature = "engine")]
 pub mod cli;
 #[cfg(feature = "engine")]
 pub mod comparison;

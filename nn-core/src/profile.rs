@@ -54,6 +54,12 @@ impl StageKernels {
         self.stage.parameter_range()
     }
 
+    /// Dropout masks that a sample takes.
+    #[must_use]
+    pub const fn masks(&self) -> usize {
+        self.stage.masks()
+    }
+
     /// Multiply-accumulates of the forward, the weight gradient and the input gradient kernel, each.
     #[must_use]
     pub const fn multiply_accumulates(&self) -> usize {

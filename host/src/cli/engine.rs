@@ -10,6 +10,13 @@ pub(super) struct Compute {
     /// Number of threads; as many as the machine has cores where not given. The results do not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
+    #[command(flatten)]
+    pub(super) instructions: Instructions,
+}
+
+/// Instructions.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(super) struct Instructions {
     /// Instructions to compute with: the best that this machine has, or none in particular (`scalar`: libm's functions and
     /// unfused sums, bit-equal to a device).
     #[arg(long, value_enum, default_value_t = Simd::Auto)]
@@ -24,9 +31,9 @@ enum Simd {
     Scalar,
 }
 
-impl Compute {
+impl Instructions {
     /// The instruction set asked for.
-    pub(super) fn instruction_set(self) -> Result<InstructionSet, Error> {
+    pub(super) fn set(self) -> Result<InstructionSet, Error> {
         let set = match self.simd {
             Simd::Auto => return Ok(InstructionSet::best()),
             Simd::Avx512 => InstructionSet::Avx512,
@@ -37,6 +44,13 @@ impl Compute {
             return Ok(set);
         }
         Err(Error::usage(format!("this machine does not have {}", set.name())).with_hint("leave --simd out"))
+    }
+}
+
+impl Compute {
+    /// The instruction set asked for.
+    pub(super) fn instruction_set(self) -> Result<InstructionSet, Error> {
+        self.instructions.set()
     }
 
     /// Runs `work` on the threads asked for, and tells it how many there are.

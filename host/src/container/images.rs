@@ -7,6 +7,7 @@ use more_core::{Ciphertext, EvaluationKey, Real};
 
 use super::element::{Element, ElementType};
 use super::layout::{image_tensor, label_tensor};
+use super::memory::MemoryFile;
 use super::metadata::{Content, Form, Metadata};
 use super::reader::{Container, ReadBuffer};
 use super::{IMAGES, LABELS, PLAIN_LABELS};
@@ -37,7 +38,18 @@ impl ImagesFile {
     /// # Errors
     /// As [`Container::open_as`]; [`Kind::Shape`] where a tensor does not have the shape that the metadata says.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let container = Container::open_as(path, Content::Images)?;
+        Self::of(Container::open_as(path, Content::Images)?)
+    }
+
+    /// Opens a container of images in memory.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_memory(file: &MemoryFile) -> Result<Self, Error> {
+        Self::of(Container::open_memory(file, Content::Images)?)
+    }
+
+    fn of(container: Container) -> Result<Self, Error> {
         let metadata = container.metadata();
         let at = |error: Error| error.at(container.path());
         if metadata.shape.len() != 3 {

@@ -3,6 +3,25 @@
 use std::fs::File;
 use std::io;
 
+use super::memory::MemoryFile;
+
+/// What a container is read from.
+#[derive(Debug)]
+pub(super) enum Source {
+    File(PositionedFile),
+    Memory(MemoryFile),
+}
+
+impl Source {
+    /// Fills `buffer` with the bytes at `position`; `UnexpectedEof` where there are fewer.
+    pub(super) fn read_exact_at(&self, buffer: &mut [u8], position: u64) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.read_exact_at(buffer, position),
+            Self::Memory(file) => file.read_exact_at(buffer, position),
+        }
+    }
+}
+
 /// A file open for reading.
 #[derive(Debug)]
 pub(super) struct PositionedFile {

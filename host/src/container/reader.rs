@@ -9,8 +9,9 @@ use super::CHECKSUMS;
 use super::checksum::{self, BLOCK};
 use super::element::{Element, ElementType};
 use super::header::{self, MAXIMUM_HEADER, PREFIX, TensorInfo};
+use super::memory::MemoryFile;
 use super::metadata::{Content, Metadata};
-use super::positioned::PositionedFile;
+use super::positioned::{PositionedFile, Source};
 use crate::error::{Error, Kind};
 
 /// Memory that a reader uses again and again; aligned to 8 bytes.
@@ -42,7 +43,7 @@ impl ReadBuffer {
 #[derive(Debug)]
 pub struct Container {
     path: PathBuf,
-    file: PositionedFile,
+    file: Source,
     metadata: Metadata,
     /// Without `checksums`.
     tensors: Vec<TensorInfo>,
@@ -71,17 +72,30 @@ impl Container {
     /// # Errors
     /// As [`Self::open`]; [`Kind::WrongFile`] for another content.
     pub fn open_as(path: impl AsRef<Path>, content: Content) -> Result<Self, Error> {
-        let container = Self::open(path)?;
-        let found = container.metadata.content;
+        Self::open(path)?.holding(content)
+    }
+
+    /// Opens a container in memory, which must hold `content`.
+    ///
+    /// # Errors
+    /// As [`Self::open_as`].
+    pub fn open_memory(file: &MemoryFile, content: Content) -> Result<Self, Error> {
+        let path = Path::new(MemoryFile::NAME);
+        let container = parse(path, Source::Memory(file.clone()), file.len() as u64);
+        container.map_err(|error| error.at(path))?.holding(content)
+    }
+
+    fn holding(self, content: Content) -> Result<Self, Error> {
+        let found = self.metadata.content;
         if found != content {
             let message = format!("the file holds {found}, expected {content}");
-            return Err(Error::new(Kind::WrongFile, message).at(&container.path).with_hint(match content {
+            return Err(Error::new(Kind::WrongFile, message).at(&self.path).with_hint(match content {
                 Content::Images => "images are made by `more-nn encrypt`",
                 Content::Model => "models are made by `more-nn train`",
                 Content::Outputs => "outputs are made by `more-nn predict`",
             }));
         }
-        Ok(container)
+        Ok(self)
     }
 
     /// Where the file is.
@@ -235,8 +249,10 @@ fn open(path: &Path) -> Result<Container, Error> {
     if !found.is_file() {
         return Err(Error::new(Kind::WrongFile, "not a regular file; containers are read by position"));
     }
-    let size = found.len();
-    let file = PositionedFile::new(file);
+    parse(path, Source::File(PositionedFile::new(file)), found.len())
+}
+
+fn parse(path: &Path, file: Source, size: u64) -> Result<Container, Error> {
     let read = |buffer: &mut [u8], position: u64| {
         file.read_exact_at(buffer, position)
             .map_err(|error| Error::io(path, "read", error).position(format!("byte {position}")))

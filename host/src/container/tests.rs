@@ -8,6 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tempfile::TempDir;
 
+use super::positioned::Source;
 use super::*;
 use crate::error::{Error, Kind};
 use crate::key_file::encode_evaluation_key;
@@ -54,6 +55,32 @@ fn equal_content_gives_equal_bytes_however_it_is_cut() {
     let other = folder.path().join("b.more");
     write(&other, 77_777).unwrap();
     assert!(fs::read(&path).unwrap() == fs::read(&other).unwrap());
+}
+
+#[test]
+fn memory_holds_what_a_file_would() {
+    let (_folder, path) = written();
+    let memory = MemoryFile::new();
+    // Twice, to see that nothing of the first is left.
+    for _ in 0..2 {
+        let target = Target::Memory(memory.clone());
+        let mut writer = ContainerWriter::start(&target, &metadata(), None, tensors()).unwrap();
+        writer.write("wide", &[0.5f64]).unwrap();
+        writer.write("big", &values()).unwrap();
+        writer.write("words", &[1u32, 2, 3]).unwrap();
+        writer.finish().unwrap();
+    }
+    assert_eq!(memory.len() as u64, fs::metadata(&path).unwrap().len());
+    let container = Container::open_memory(&memory, Content::Model).unwrap();
+    container.verify().unwrap();
+    assert!(container.read_all::<f32>("big").unwrap() == values());
+    assert_eq!(Container::open_memory(&memory, Content::Images).unwrap_err().kind(), Kind::WrongFile);
+    assert_eq!(
+        Container::open_memory(&MemoryFile::new(), Content::Model).unwrap_err().kind(),
+        Kind::Truncated
+    );
+    let past_the_end = Source::Memory(memory.clone()).read_exact_at(&mut [0], memory.len() as u64);
+    assert_eq!(past_the_end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
 }
 
 #[test]

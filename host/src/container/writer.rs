@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::checksum::{self, Blocks};
 use super::element::{Element, ElementType};
 use super::header::{self, MAXIMUM_HEADER, Tensor, TensorInfo};
+use super::memory::{MemoryFile, Target};
 use super::metadata::Metadata;
 use super::{CHECKSUMS, EVALUATION_KEY};
 use crate::error::{Error, Kind};
@@ -17,7 +18,7 @@ use crate::output_file::{Access, OutputFile};
 /// Equal content gives equal bytes.
 #[derive(Debug)]
 pub struct ContainerWriter {
-    file: OutputFile,
+    file: Sink,
     path: PathBuf,
     /// In file order; the last is `checksums`, before it comes `evaluation_key` where there is one.
     tensors: Vec<TensorInfo>,
@@ -27,6 +28,25 @@ pub struct ContainerWriter {
     blocks: Blocks,
     header_checksum: u32,
     evaluation_key: Option<Vec<u8>>,
+}
+
+/// Where the bytes go.
+#[derive(Debug)]
+enum Sink {
+    File(OutputFile),
+    Memory(MemoryFile),
+}
+
+impl Sink {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Memory(file) => {
+                file.append(bytes);
+                Ok(())
+            }
+        }
+    }
 }
 
 impl ContainerWriter {
@@ -40,8 +60,22 @@ impl ContainerWriter {
         path: &Path,
         metadata: &Metadata,
         evaluation_key: Option<&[u8]>,
+        tensors: Vec<Tensor>,
+    ) -> Result<Self, Error> {
+        Self::start(&path.into(), metadata, evaluation_key, tensors)
+    }
+
+    /// The same for any target.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn start(
+        target: &Target,
+        metadata: &Metadata,
+        evaluation_key: Option<&[u8]>,
         mut tensors: Vec<Tensor>,
     ) -> Result<Self, Error> {
+        let path = target.path();
         super::keys::check_encoding(metadata, evaluation_key).map_err(|error| error.at(path))?;
         let mut names = std::collections::HashSet::from([CHECKSUMS, EVALUATION_KEY, "__metadata__"]);
         if let Some(tensor) = tensors.iter().find(|tensor| !names.insert(&tensor.name)) {
@@ -73,7 +107,13 @@ impl ContainerWriter {
                 Error::new(Kind::Shape, "too many tensors or too much metadata for one container").at(path)
             );
         }
-        let mut file = OutputFile::create(path, Access::Shared, true)?;
+        let mut file = match target {
+            Target::File(path) => Sink::File(OutputFile::create(path, Access::Shared, true)?),
+            Target::Memory(file) => {
+                file.clear();
+                Sink::Memory(file.clone())
+            }
+        };
         file.write(&bytes)?;
         let header_checksum = crc32fast::hash(&bytes);
         let path = path.to_owned();
@@ -159,6 +199,9 @@ impl ContainerWriter {
         let mut checksums = vec![self.header_checksum];
         checksums.extend(std::mem::take(&mut self.blocks).finish());
         self.write(CHECKSUMS, &checksums)?;
-        self.file.commit()
+        match self.file {
+            Sink::File(file) => file.commit(),
+            Sink::Memory(_) => Ok(()),
+        }
     }
 }
