@@ -21,6 +21,7 @@ enum Simd {
     Auto,
     Avx512,
     Avx2,
+    Neon,
     Scalar,
 }
 
@@ -31,6 +32,7 @@ impl Compute {
             Simd::Auto => return Ok(InstructionSet::best()),
             Simd::Avx512 => InstructionSet::Avx512,
             Simd::Avx2 => InstructionSet::Avx2,
+            Simd::Neon => InstructionSet::Neon,
             Simd::Scalar => InstructionSet::Portable,
         };
         if set.is_available() {
