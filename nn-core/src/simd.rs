@@ -4,12 +4,16 @@
 //! arithmetic below is all a pack needs; a new instruction set is a file beside the others and a line in [`PackReal`].
 
 mod exp;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+#[cfg(target_arch = "aarch64")]
+pub use neon::Neon;
 pub use portable::Portable;
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512};
@@ -119,6 +123,8 @@ pub(crate) fn samples_mut<I: Isa>(vector: &mut I::Vector) -> &mut [I::Real] {
 pub enum InstructionSet {
     /// No particular instructions; `libm` functions and unfused sums, bit-equal to single numbers on a device.
     Portable,
+    /// NEON on AArch64.
+    Neon,
     /// AVX2 and FMA on x86-64.
     Avx2,
     /// AVX-512 (F, BW, CD, DQ, VL) on x86-64.
@@ -127,18 +133,20 @@ pub enum InstructionSet {
 
 impl InstructionSet {
     /// All of them, slowest first.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512];
 
     /// Whether this machine has it.
     #[must_use]
     pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => pulp::aarch64::Neon::try_new().is_some(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => pulp::x86::V3::try_new().is_some(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => pulp::x86::V4::try_new().is_some(),
-            #[cfg(not(target_arch = "x86_64"))]
+            // Sets of other processors.
             _ => false,
         }
     }
@@ -154,6 +162,7 @@ impl InstructionSet {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Portable => "scalar",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         }
@@ -191,6 +200,11 @@ macro_rules! dispatch {
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 => match pulp::x86::V3::try_new() {
                 Some(token) => $job.run(Avx2::<$real>::new(token)),
+                None => $job.run($portable),
+            },
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => match pulp::aarch64::Neon::try_new() {
+                Some(token) => $job.run(Neon::<$real>::new(token)),
                 None => $job.run($portable),
             },
             _ => $job.run($portable),

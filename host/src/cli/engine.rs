@@ -28,6 +28,7 @@ enum Simd {
     Auto,
     Avx512,
     Avx2,
+    Neon,
     Scalar,
 }
 
@@ -38,6 +39,7 @@ impl Instructions {
             Simd::Auto => return Ok(InstructionSet::best()),
             Simd::Avx512 => InstructionSet::Avx512,
             Simd::Avx2 => InstructionSet::Avx2,
+            Simd::Neon => InstructionSet::Neon,
             Simd::Scalar => InstructionSet::Portable,
         };
         if set.is_available() {

@@ -19,3 +19,10 @@ fn vector<I: Isa>(isa: I, values: &[I::Real]) -> I::Vector {
     samples_mut::<I>(&mut out)[..values.len()].copy_from_slice(values);
     out
 }
+
+/// Without this the tests of an AArch64 machine would be those of the portable path alone.
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn aarch64_has_neon() {
+    assert_eq!(InstructionSet::best(), InstructionSet::Neon);
+}
