@@ -6,5 +6,6 @@
 pub mod growth;
 pub mod kernels;
 pub mod rates;
+pub mod scaling;
 pub mod statistics;
 pub mod table;

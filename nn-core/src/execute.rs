@@ -6,7 +6,7 @@ use crate::layer::{avg_pool2d, conv2d, dense, dropout};
 use crate::loss::loss;
 use crate::network::Head;
 use crate::stage::{Activation, Linear, Stage};
-use crate::team::{Alone, Team, share};
+use crate::team::{Alone, Team, activation_gradient_operations, share};
 use crate::{Error, Network};
 
 /// Computes the network's output for one input (for each sample of a pack).
@@ -298,8 +298,7 @@ pub(crate) fn backward_activation<E: Element>(
 ) {
     let masks = (!masks.is_empty()).then_some(masks);
     with_activation!(E, stage.activation, function => {
-        // A sigmoid's way back costs about as much as some multiply-accumulates.
-        let operations = 8 * stage.active.len();
+        let operations = activation_gradient_operations(stage);
         share(team, operations, avg_pool2d::Planes { context, stage, masks, output_gradient, active, function });
     });
 }

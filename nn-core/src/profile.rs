@@ -6,8 +6,9 @@
 use core::fmt;
 
 use crate::element::{Element, Learn, Weigh};
+use crate::layout::LAYOUT_BLOCK;
 use crate::stage::{Activation, Linear, Stage};
-use crate::team::Alone;
+use crate::team::{self, Alone};
 use crate::{Error, Network, Shape, execute};
 
 /// The kernels of one stage.
@@ -73,6 +74,26 @@ impl StageKernels {
             Activation::Sigmoid | Activation::Tanh => self.stage.active.len(),
             _ => 0,
         }
+    }
+
+    /// Threads that a [`Team`](crate::Team) can put to the forward, the activation gradient, the weight gradient and the input
+    /// gradient kernel.
+    #[must_use]
+    pub fn shares(&self) -> [usize; 4] {
+        let stage = &self.stage;
+        let (active, input) = (stage.active, stage.input);
+        let blocks = active.channels.div_ceil(LAYOUT_BLOCK);
+        let parts = match stage.linear {
+            Linear::Conv2d { kernel, stride } => {
+                let gradient = if blocks == 1 { input.channels * kernel } else { blocks };
+                [active.channels, active.channels, gradient, if stride == 1 { input.channels } else { 1 }]
+            }
+            Linear::Dense => [active.channels, active.channels, blocks, input.len()],
+            Linear::None => [1, active.channels, 1, 1],
+        };
+        let operations = stage.operations();
+        let worth = [operations, team::activation_gradient_operations(stage), operations, operations];
+        core::array::from_fn(|kernel| parts[kernel].min(worth[kernel] / team::SMALLEST).max(1))
     }
 
     /// The output (or, with `kept`, also the activations in front of the pool, of the shape [`active`](Self::active)).

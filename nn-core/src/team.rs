@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+use crate::stage::Stage;
+
 /// Threads that may work on one kernel together.
 ///
 /// A network on one pack of samples has kernels that take longer than it takes to hand half of one to another thread. They are
@@ -40,7 +42,12 @@ pub(crate) trait Divisible: Sized + Send {
 }
 
 /// Multiply-accumulates for a sample below which work is not worth handing over.
-const SMALLEST: usize = 1 << 14;
+pub(crate) const SMALLEST: usize = 1 << 14;
+
+/// What the way back through a stage's activation and pool costs, in multiply-accumulates.
+pub(crate) const fn activation_gradient_operations(stage: &Stage) -> usize {
+    8 * stage.active.len()
+}
 
 /// Does `work` of so many multiply-accumulates for a sample on a team.
 pub(crate) fn share(team: impl Team, operations: usize, work: impl Divisible) {

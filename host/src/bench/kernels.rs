@@ -43,6 +43,8 @@ pub struct StageTimes {
     pub multiply_accumulates: usize,
     /// Functions an image.
     pub activations: usize,
+    /// Threads that can share the forward, activation gradient, weight gradient and input gradient kernel.
+    pub shares: [usize; 4],
     /// The output, for inference.
     pub forward: Kernel,
     /// The output and the activations in front of the pool, for training.
@@ -204,6 +206,7 @@ impl Measurement<'_> {
             stage: kernels.to_string(),
             multiply_accumulates: kernels.multiply_accumulates(),
             activations,
+            shares: kernels.shares(),
             forward: kernel(forward, activations),
             forward_kept: kernel(forward_kept, activations),
             activation_gradient: Kernel {

@@ -2,6 +2,7 @@
 
 mod growth;
 mod kernels;
+mod scaling;
 mod table;
 
 use super::Report;
@@ -24,6 +25,8 @@ enum What {
     Kernels(kernels::Arguments),
     /// Time against the size of images, lanes, batches and data sets.
     Growth(growth::Arguments),
+    /// What up to 64 cores would give: a simulation from kernels measured on one.
+    Scaling(scaling::Arguments),
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
@@ -32,5 +35,6 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
         What::Table2(arguments) => table::run(arguments, Architecture::Angiography, report),
         What::Kernels(arguments) => kernels::run(arguments, report),
         What::Growth(arguments) => growth::run(arguments, report),
+        What::Scaling(arguments) => scaling::run(arguments, report),
     }
 }
