@@ -207,8 +207,7 @@ impl fmt::Display for Report {
         for axis in Axis::ALL {
             let Some(first) = self.along(axis).next() else { continue };
             let (size, seconds) = axis.names();
-            write!(f, "\n\n{:22}", format!("{seconds},"))?;
-            write!(f, "\n{size:22}")?;
+            write!(f, "\n\n{seconds}\n{size:22}")?;
             for point in &first.points {
                 write!(f, "{:>12}", point.size)?;
             }

@@ -41,16 +41,18 @@ fn panel<'a>(area: &Area<'a>, axis: Axis, series: &[&Series]) -> Result<(), Draw
     }
     let x = range(&mut points().map(|point| point.size as f64));
     let y = range(&mut points().map(|point| point.seconds));
+    let sizes = series[0].points.iter().map(|point| point.size as f64).collect();
     let (size, seconds) = axis.names();
-    let mut chart = ChartBuilder::on(area)
-        .margin(15)
-        .x_label_area_size(40)
-        .y_label_area_size(70)
-        .build_cartesian_2d(x.log_scale(), y.log_scale())?;
+    let mut chart =
+        ChartBuilder::on(area).margin(15).x_label_area_size(40).y_label_area_size(70).build_cartesian_2d(
+            x.log_scale().with_key_points(sizes),
+            y.clone().log_scale().with_key_points(decades(&y)),
+        )?;
     chart
         .configure_mesh()
         .x_desc(size)
         .y_desc(seconds)
+        .light_line_style(TRANSPARENT)
         .y_label_formatter(&|value| format!("{value:.0e}"))
         .label_style((FONT, 13))
         .draw()?;
@@ -65,9 +67,27 @@ fn panel<'a>(area: &Area<'a>, axis: Axis, series: &[&Series]) -> Result<(), Draw
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::LowerRight)
         .background_style(WHITE.mix(0.8))
         .border_style(BLACK.mix(0.3))
         .label_font((FONT, 12))
         .draw()
+}
+
+/// 1, 2 and 5 times the powers of ten in a range.
+fn decades(range: &std::ops::Range<f64>) -> Vec<f64> {
+    let exponents = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
+    let marks = exponents.flat_map(|exponent| [1.0, 2.0, 5.0].map(|mark| mark * 10_f64.powi(exponent)));
+    marks.filter(|mark| range.contains(mark)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decades;
+
+    #[test]
+    fn marks_lie_in_the_range() {
+        assert_eq!(decades(&(0.15..21.0)), [0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0]);
+        assert!(decades(&(3.0..4.0)).is_empty());
+    }
 }
