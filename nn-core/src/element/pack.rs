@@ -178,9 +178,6 @@ impl<I: Isa> Weigh<I::Real> for Pack<I> {
     }
 }
 
-/// Inputs of a dense layer whose weight gradients are summed at once: sums in registers, as many as hide the latency.
-const OUTER_BLOCK: usize = 8;
-
 impl<I: Isa> Learn<I::Real> for Pack<I> {
     #[inline(always)]
     fn mul_acc(self, a: Self, b: Self) -> Self {
@@ -196,42 +193,52 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
     /// broadcast to it. Sums over the samples of a register (a fifth of the speed) do not come up.
     #[inline(always)]
     fn outer(isa: I, d: &[Self], x: &[Self], gradient: &mut [I::Real]) {
-        let width = d.len();
-        let mut transposed = [isa.splat(Real::ZERO); MAX_SAMPLES];
-        let mut first = 0;
-        while first < width {
-            let outputs = (width - first).min(I::SAMPLES);
-            for (output, pack) in d[first..first + outputs].iter().enumerate() {
-                for (sample, value) in pack.samples().iter().enumerate() {
-                    samples_mut::<I>(&mut transposed[sample])[output] = *value;
-                }
-            }
-            let rows = gradient.chunks_mut(OUTER_BLOCK * width);
-            for (x, rows) in x.chunks(OUTER_BLOCK).zip(rows) {
-                match (outputs == I::SAMPLES, <&[Self; OUTER_BLOCK]>::try_from(x)) {
-                    (true, Ok(x)) => {
-                        let mut sums = [isa.splat(Real::ZERO); OUTER_BLOCK];
-                        outer_block(isa, &transposed, x, &mut sums);
-                        for (sum, row) in sums.iter().zip(rows.chunks_exact_mut(width)) {
-                            let row = &mut row[first..first + I::SAMPLES];
-                            let mut old = isa.splat(Real::ZERO);
-                            samples_mut::<I>(&mut old).copy_from_slice(row);
-                            row.copy_from_slice(samples::<I>(&isa.add(old, *sum)));
-                        }
-                    }
-                    _ => {
-                        for (x, row) in x.iter().zip(rows.chunks_exact_mut(width)) {
-                            let mut sum = [isa.splat(Real::ZERO)];
-                            outer_block(isa, &transposed, &[*x], &mut sum);
-                            for (g, s) in row[first..first + outputs].iter_mut().zip(samples::<I>(&sum[0])) {
-                                *g = *g + *s;
-                            }
-                        }
-                    }
-                }
-            }
-            first += outputs;
+        match I::BLOCK {
+            8 if const { I::BLOCK == 8 } => outer_blocks::<I, 8>(isa, d, x, gradient),
+            4 if const { I::BLOCK == 4 } => outer_blocks::<I, 4>(isa, d, x, gradient),
+            _ => outer_blocks::<I, 2>(isa, d, x, gradient),
         }
+    }
+}
+
+/// [`Learn::outer`] for `INPUTS` inputs at once, whose sums stay in registers.
+#[inline(always)]
+fn outer_blocks<I: Isa, const INPUTS: usize>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: &mut [I::Real]) {
+    let width = d.len();
+    let mut transposed = [isa.splat(Real::ZERO); MAX_SAMPLES];
+    let mut first = 0;
+    while first < width {
+        let outputs = (width - first).min(I::SAMPLES);
+        for (output, pack) in d[first..first + outputs].iter().enumerate() {
+            for (sample, value) in pack.samples().iter().enumerate() {
+                samples_mut::<I>(&mut transposed[sample])[output] = *value;
+            }
+        }
+        let rows = gradient.chunks_mut(INPUTS * width);
+        for (x, rows) in x.chunks(INPUTS).zip(rows) {
+            match (outputs == I::SAMPLES, <&[Pack<I>; INPUTS]>::try_from(x)) {
+                (true, Ok(x)) => {
+                    let mut sums = [isa.splat(Real::ZERO); INPUTS];
+                    outer_block(isa, &transposed, x, &mut sums);
+                    for (sum, row) in sums.iter().zip(rows.chunks_exact_mut(width)) {
+                        let row = &mut row[first..first + I::SAMPLES];
+                        let mut old = isa.splat(Real::ZERO);
+                        samples_mut::<I>(&mut old).copy_from_slice(row);
+                        row.copy_from_slice(samples::<I>(&isa.add(old, *sum)));
+                    }
+                }
+                _ => {
+                    for (x, row) in x.iter().zip(rows.chunks_exact_mut(width)) {
+                        let mut sum = [isa.splat(Real::ZERO)];
+                        outer_block(isa, &transposed, &[*x], &mut sum);
+                        for (g, s) in row[first..first + outputs].iter_mut().zip(samples::<I>(&sum[0])) {
+                            *g = *g + *s;
+                        }
+                    }
+                }
+            }
+        }
+        first += outputs;
     }
 }
 

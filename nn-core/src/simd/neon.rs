@@ -24,7 +24,7 @@ impl<T> Neon<T> {
 }
 
 impl<T: PackReal> Context for Neon<T> {
-    // `vectorize` is inlined where every machine of the target has NEON; out of line as on other sets: see `with_block`.
+    // Out of line, see `with_block`: NEON is part of the target, so that nothing keeps the compiler from inlining `vectorize`.
     #[inline(never)]
     fn enter<R>(self, f: impl FnOnce() -> R) -> R {
         self.token.vectorize(f)
@@ -48,7 +48,8 @@ macro_rules! neon {
             const SAMPLES: usize = $samples;
             const BLOCK: usize = 4;
             const POSITIONS: usize = 1;
-            const GRADIENT_BLOCK: usize = 2;
+            // The sums of two filters, three taps each, are 24 registers: with the operands the compiler runs out of them.
+            const GRADIENT_BLOCK: usize = 1;
 
             #[inline(always)]
             fn splat(self, x: $real) -> Self::Vector {
