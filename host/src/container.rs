@@ -10,6 +10,7 @@ mod element;
 mod header;
 mod images;
 mod keys;
+mod lanes;
 mod layout;
 mod memory;
 mod metadata;

@@ -6,6 +6,7 @@ use std::path::Path;
 use more_core::{Ciphertext, EvaluationKey, Real};
 
 use super::element::{Element, ElementType};
+use super::lanes::entries_to_planes;
 use super::layout::{image_tensor, label_tensor};
 use super::memory::MemoryFile;
 use super::metadata::{Content, Form, Metadata};
@@ -256,12 +257,7 @@ fn read_lanes<T: Real + Element, const N: usize>(
         Form::Spectral => out.copy_from_slice(values),
         Form::Matrix => {
             for (row, lanes) in values.chunks_exact(item * N * N).zip(out.chunks_exact_mut(N * item)) {
-                for (index, entries) in row.chunks_exact(N * N).enumerate() {
-                    let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
-                    for (lane, &value) in spectrum.lanes().iter().enumerate() {
-                        lanes[lane * item + index] = value;
-                    }
-                }
+                entries_to_planes(key, row, lanes);
             }
         }
         Form::Plain => return Err(problem("not encrypted: it has no lanes".to_owned())),

@@ -1,0 +1,125 @@
+//! From ciphertexts as files hold them to planes of their lanes.
+
+#![allow(clippy::needless_range_loop, reason = "several arrays are walked with one index")]
+
+use more_core::{Ciphertext, EvaluationKey, Real};
+
+use super::images::matrix_entries;
+
+/// Ciphertexts that are converted side by side, as many as fill a register.
+const BLOCK: usize = 16;
+
+/// `[value][entry]`, entries row by row, to `[lane][value]`, in the widest registers of this machine. The bits are those of
+/// [`EvaluationKey::to_spectrum_unchecked`].
+pub(super) fn entries_to_planes<T: Real, const N: usize>(
+    key: &EvaluationKey<T, N>,
+    entries: &[T],
+    planes: &mut [T],
+) {
+    in_widest_registers(
+        #[inline(always)]
+        || convert(key, entries, planes),
+    );
+}
+
+#[cfg(feature = "engine")]
+fn in_widest_registers(work: impl FnOnce()) {
+    use nn_core::Context;
+    use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
+
+    struct Enter<F>(F);
+
+    impl<F: FnOnce()> Job<f32> for Enter<F> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<I: Isa<Real = f32>>(self, isa: I) {
+            isa.enter(self.0);
+        }
+    }
+
+    f32::dispatch(InstructionSet::best(), Enter(work));
+}
+
+#[cfg(not(feature = "engine"))]
+fn in_widest_registers(work: impl FnOnce()) {
+    work();
+}
+
+#[inline(always)]
+fn convert<T: Real, const N: usize>(key: &EvaluationKey<T, N>, entries: &[T], planes: &mut [T]) {
+    let plane = planes.len() / N;
+    let blocks = entries.chunks_exact(BLOCK * N * N);
+    let rest = blocks.remainder();
+    let mut first = 0;
+    for block in blocks {
+        // Entry by entry, so that neighbouring ciphertexts are neighbouring numbers.
+        let mut columns = [[[T::ZERO; BLOCK]; N]; N];
+        for sample in 0..BLOCK {
+            for row in 0..N {
+                for column in 0..N {
+                    columns[column][row][sample] = block[(sample * N + row) * N + column];
+                }
+            }
+        }
+        let mut lanes = [[T::ZERO; BLOCK]; N];
+        for sample in 0..BLOCK {
+            let mut one = [[T::ZERO; N]; N];
+            for column in 0..N {
+                for row in 0..N {
+                    one[column][row] = columns[column][row][sample];
+                }
+            }
+            let spectrum = key.to_spectrum_unchecked(&Ciphertext::from_columns(one));
+            for lane in 0..N {
+                lanes[lane][sample] = spectrum.lanes()[lane];
+            }
+        }
+        for (lane, values) in lanes.iter().enumerate() {
+            planes[lane * plane + first..][..BLOCK].copy_from_slice(values);
+        }
+        first += BLOCK;
+    }
+    for (index, entries) in rest.chunks_exact(N * N).enumerate() {
+        let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
+        for (lane, value) in spectrum.lanes().iter().enumerate() {
+            planes[lane * plane + first + index] = *value;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use more_core::{EvaluationKey, KeyId, Real};
+
+    use super::{entries_to_planes, matrix_entries};
+
+    fn check<T: Real, const N: usize>() {
+        let mut columns = [[T::from_f64(0.1); N]; N];
+        for k in 0..N {
+            columns[k][k] = T::ONE;
+        }
+        let key = EvaluationKey::<T, N>::from_parts(KeyId([1; 16]), columns).expect("regular");
+        // Two whole blocks and a rest.
+        let values = 37;
+        let entries: Vec<T> =
+            (0..values * N * N).map(|i| T::from_f64((i * 7919 % 1009) as f64 / 504.0 - 1.0)).collect();
+        let mut planes = vec![T::ZERO; values * N];
+        entries_to_planes(&key, &entries, &mut planes);
+        for (index, entries) in entries.chunks_exact(N * N).enumerate() {
+            let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
+            for (lane, value) in spectrum.lanes().iter().enumerate() {
+                assert!(planes[lane * values + index] == *value, "value {index}, lane {lane}");
+            }
+        }
+    }
+
+    #[test]
+    fn lanes_have_the_bits_of_single_conversions() {
+        check::<f32, 2>();
+        check::<f64, 2>();
+        check::<f32, 3>();
+        check::<f64, 4>();
+        check::<f32, 8>();
+    }
+}
