@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 /// Does the second half of all work first.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Backwards(usize);
 
 impl Team for Backwards {
@@ -23,7 +23,7 @@ impl Team for Backwards {
 }
 
 /// Each half on a thread of its own.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Threads(usize);
 
 impl Team for Threads {
@@ -60,25 +60,24 @@ where
     let mut gradient = some(network.parameters(), 0.0);
     let loss = train((), network, &parameters, &sample, &mut workspace, &mut gradient).expect("buffers fit");
 
-    let mut check = |name: &str, result: &mut dyn FnMut(&mut [E], &mut [E], &mut [E], &mut [E]) -> E| {
-        let mut shared_output = some(network.outputs(), 0.0);
-        let mut shared = some(network.parameters(), 0.0);
-        let shared_loss = result(&mut shared_output, &mut shared, &mut workspace, &mut scratch);
-        assert_eq!(output, shared_output, "{name}");
-        assert_eq!(loss, shared_loss, "{name}");
-        assert!(gradient == shared, "gradient, {name}");
-    };
-    for size in [2, 3, 5, 16] {
-        check(&format!("backwards, {size}"), &mut |output, gradient, workspace, scratch| {
-            let team = Backwards(size);
-            infer_with(team, (), network, &parameters, &input, scratch, output).expect("buffers fit");
-            train_with(team, (), network, &parameters, &sample, workspace, gradient).expect("buffers fit")
-        });
+    macro_rules! check {
+        ($team:expr) => {{
+            let mut shared_output = some(network.outputs(), 0.0);
+            let mut shared = some(network.parameters(), 0.0);
+            infer_with($team, (), network, &parameters, &input, &mut scratch, &mut shared_output)
+                .expect("buffers fit");
+            let shared_loss =
+                train_with($team, (), network, &parameters, &sample, &mut workspace, &mut shared)
+                    .expect("buffers fit");
+            assert_eq!(output, shared_output, "{:?}", $team);
+            assert_eq!(loss, shared_loss, "{:?}", $team);
+            assert!(gradient == shared, "gradient, {:?}", $team);
+        }};
     }
-    check("threads", &mut |output, gradient, workspace, scratch| {
-        infer_with(Threads(3), (), network, &parameters, &input, scratch, output).expect("buffers fit");
-        train_with(Threads(3), (), network, &parameters, &sample, workspace, gradient).expect("buffers fit")
-    });
+    for size in [2, 3, 5, 16] {
+        check!(Backwards(size));
+    }
+    check!(Threads(3));
 }
 
 #[test]

@@ -24,7 +24,6 @@ pub(super) fn entries_to_planes<T: Real, const N: usize>(
 
 #[cfg(feature = "engine")]
 fn in_widest_registers(work: impl FnOnce()) {
-    use nn_core::Context;
     use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
 
     struct Enter<F>(F);
