@@ -47,6 +47,7 @@
 //! | `libm` | Default. Elementary functions: of [`Real`] and [`Arithmetic`], of ciphertexts and spectra ([`try_exp`](Spectrum::try_exp) to [`try_silu`](Spectrum::try_silu)); matrix functions, functions of two elements and of slices; and what needs them, [`SecretKey::generate`], [`mask::Normal`] and [`mask::Simplex`]. Without it keys come from parts or bytes; encryption, decryption, conversions, the ring, division, comparisons, `sqrt`, `powi`, and functions in pieces have the same bits as with it. |
 //! | `micromath` | **Alters results**: activations of `f32`, and nothing else, by approximations that err by less than one part in a thousand where the value exceeds 0.001; module `approximate`. |
 //! | `serde` | `Serialize` and `Deserialize` for [`Ciphertext`], [`Spectrum`], [`EvaluationKey`], [`KeyId`] and [`Scalar`], as tuples of numbers. Not for [`SecretKey`], lest a structure that holds one write the secret wherever it is written itself: [`SecretKey::encode`] is the way to ask for it. |
+//! | `integer` | The module `integer`: the original scheme on integers modulo a composite number. Brings `libm`. |
 //! | `proptest` | For hosts: module `strategy`, strategies for keys, lanes, spectra and ciphertexts. Brings `libm`. |
 //! | `arbitrary` | For hosts: `Arbitrary` for keys, key ids, and ciphertexts and spectra of any bits. Brings `libm`. |
 //!
