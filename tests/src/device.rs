@@ -1,7 +1,14 @@
 //! Builds and runs what is for devices, in the workspaces of its own below this crate's folder.
 
+mod image;
+pub mod scene;
+
+pub use image::Memory;
+pub use scene::Scene;
+
+use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,6 +42,50 @@ pub fn build(workspace: &str, scratch: &str, arguments: &[&str]) -> Output {
         .expect("cargo can be started")
 }
 
+/// Builds binaries of `firmware` with the data of that folder, and returns where they are.
+///
+/// # Panics
+///
+/// If they do not build.
+pub fn build_firmware(scratch: &str, data: &Path, arguments: &[&str]) -> PathBuf {
+    let built = cargo("firmware", scratch)
+        .args(["build", "--release", "--target", TARGET])
+        .args(arguments)
+        .env("MORE_FIRMWARE_DATA", data)
+        .output()
+        .expect("cargo can be started");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    Path::new(scratch).join("firmware").join(TARGET).join("release")
+}
+
+/// What came of a run of firmware.
+#[derive(Debug)]
+pub struct Run {
+    /// What it said through the debugger.
+    pub report: String,
+    /// What it sent over its serial line.
+    pub line: Vec<u8>,
+}
+
+/// Runs an image on that machine of QEMU's; `input` comes over the serial line.
+///
+/// # Panics
+///
+/// If QEMU is missing, or the run does not end in time with exit status 0.
+#[must_use]
+pub fn emulate(image: &Path, machine: &str, input: &[u8]) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (from, to) = (folder.path().join("in"), folder.path().join("out"));
+    fs::write(&from, input).expect("a file can be written");
+    let line = format!("file,id=line,path={},input-path={}", to.display(), from.display());
+    let mut command = Command::new("qemu-system-arm");
+    command.args(["-machine", machine, "-display", "none", "-monitor", "none", "-icount", "shift=8"]);
+    command.args(["-semihosting-config", "enable=on,target=native"]);
+    command.args(["-chardev", &line, "-serial", "chardev:line", "-kernel"]).arg(image);
+    let report = watch(command, &format!("{} on {machine}", image.display()));
+    Run { report, line: fs::read(&to).expect("QEMU has made the file") }
+}
+
 /// Builds that binary of `firmware`, runs it under QEMU, and returns what it printed.
 ///
 /// # Panics
@@ -44,12 +95,18 @@ pub fn run_firmware(scratch: &str, binary: &str) -> String {
     let built = build("firmware", scratch, &["--bin", binary]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     // On Unix cargo becomes the emulator, which can therefore be ended.
-    let mut process = cargo("firmware", scratch)
-        .args(["run", "--quiet", "--release", "--bin", binary])
+    let mut command = cargo("firmware", scratch);
+    command.args(["run", "--quiet", "--release", "--bin", binary]);
+    watch(command, binary)
+}
+
+/// Runs an emulator to its end, and returns what it printed.
+fn watch(mut command: Command, name: &str) -> String {
+    let mut process = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("cargo can be started");
+        .unwrap_or_else(|error| panic!("{name}: {error}; is qemu-system-arm there?"));
     let mut stdout = process.stdout.take().expect("a pipe");
     let reader = thread::spawn(move || {
         let mut text = String::new();
@@ -70,7 +127,7 @@ pub fn run_firmware(scratch: &str, binary: &str) -> String {
     let text = reader.join().expect("no panic").expect("text");
     assert!(
         status.is_some_and(|status| status.success()),
-        "{binary} under qemu-system-arm: {status:?}\n{text}"
+        "{name} under qemu-system-arm: {status:?}\n{text}"
     );
     text
 }

@@ -10,6 +10,7 @@ mod damaged_keys;
 mod decrypt;
 mod encrypt;
 mod harness;
+mod ingest;
 mod keygen;
 mod made_images;
 mod misuse;
