@@ -250,6 +250,17 @@ impl<'a> Network<'a> {
         largest
     }
 
+    /// Elements of memory that a [`RowStream`](crate::RowStream) needs: the line buffer of each stage, and the output.
+    #[must_use]
+    pub const fn stream_memory(&self) -> usize {
+        let mut sum = self.outputs();
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            sum += stage.line_buffer();
+        }
+        sum
+    }
+
     /// Elements of workspace that a training step needs: [`train`](crate::train) keeps there what each stage made until
     /// its gradient has replaced it.
     #[must_use]

@@ -41,6 +41,8 @@ pub(crate) struct Stage {
     pub(crate) active: Shape,
     /// Shape of the output.
     pub(crate) output: Shape,
+    /// Rows of the output that are computed, from the first on: all, but where rows come one by one.
+    pub(crate) output_rows: usize,
     /// Index of the stage's first parameter among the network's.
     pub(crate) first_parameter: usize,
     /// Inputs of one linear output.
@@ -63,6 +65,7 @@ impl Stage {
             dropout: 0.0,
             active: input,
             output: input,
+            output_rows: input.height,
             first_parameter,
             fan_in: 0,
         };
@@ -104,6 +107,7 @@ impl Stage {
             rank = layer_rank;
             next += 1;
         }
+        stage.output_rows = stage.output.height;
         stage.active = Shape::new(
             stage.output.channels,
             stage.output.height * stage.pool,
