@@ -79,9 +79,6 @@ pub trait Real:
     /// The nearest number to `value`; infinite beyond the range.
     #[must_use]
     fn from_f64(value: f64) -> Self;
-    /// The nearest number to `value`.
-    #[must_use]
-    fn from_u32(value: u32) -> Self;
     /// The same number as an `f64`, exactly.
     #[must_use]
     fn to_f64(self) -> f64;
@@ -146,10 +143,6 @@ macro_rules! implement {
 
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
-                value as $real
-            }
-            #[inline(always)]
-            fn from_u32(value: u32) -> Self {
                 value as $real
             }
             #[inline(always)]

@@ -6,11 +6,10 @@ pub mod scene;
 pub use image::Memory;
 pub use scene::Scene;
 
-use std::fs;
-use std::io::Read;
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The target of a Cortex-M4F.
@@ -42,16 +41,17 @@ pub fn build(workspace: &str, scratch: &str, arguments: &[&str]) -> Output {
         .expect("cargo can be started")
 }
 
-/// Builds binaries of `firmware` with the data of that folder, and returns where they are.
+/// Builds binaries of `firmware` with the data of that folder and these flags of the compiler, and returns where they are.
 ///
 /// # Panics
 ///
 /// If they do not build.
-pub fn build_firmware(scratch: &str, data: &Path, arguments: &[&str]) -> PathBuf {
+pub fn build_firmware(scratch: &str, data: &Path, flags: &str, arguments: &[&str]) -> PathBuf {
     let built = cargo("firmware", scratch)
         .args(["build", "--release", "--target", TARGET])
         .args(arguments)
         .env("MORE_FIRMWARE_DATA", data)
+        .env("RUSTFLAGS", flags)
         .output()
         .expect("cargo can be started");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
@@ -67,6 +67,19 @@ pub struct Run {
     pub line: Vec<u8>,
 }
 
+impl Run {
+    /// The numbers of the lines with that name.
+    ///
+    /// # Panics
+    ///
+    /// If one is no number.
+    #[must_use]
+    pub fn numbers(&self, name: &str) -> Vec<Vec<u64>> {
+        let lines = self.report.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(','));
+        lines.map(|line| line.split(',').map(|number| number.parse().expect("a number")).collect()).collect()
+    }
+}
+
 /// Runs an image on that machine of QEMU's; `input` comes over the serial line.
 ///
 /// # Panics
@@ -74,16 +87,16 @@ pub struct Run {
 /// If QEMU is missing, or the run does not end in time with exit status 0.
 #[must_use]
 pub fn emulate(image: &Path, machine: &str, input: &[u8]) -> Run {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (from, to) = (folder.path().join("in"), folder.path().join("out"));
-    fs::write(&from, input).expect("a file can be written");
-    let line = format!("file,id=line,path={},input-path={}", to.display(), from.display());
+    // A file, since a pipe would have to be filled while another is emptied.
+    let mut line = tempfile::tempfile().expect("a file");
+    line.write_all(input).and_then(|()| line.rewind()).expect("a file can be written");
     let mut command = Command::new("qemu-system-arm");
     command.args(["-machine", machine, "-display", "none", "-monitor", "none", "-icount", "shift=8"]);
     command.args(["-semihosting-config", "enable=on,target=native"]);
-    command.args(["-chardev", &line, "-serial", "chardev:line", "-kernel"]).arg(image);
-    let report = watch(command, &format!("{} on {machine}", image.display()));
-    Run { report, line: fs::read(&to).expect("QEMU has made the file") }
+    command.args(["-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line", "-kernel"]).arg(image);
+    command.stdin(line).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let [line, report] = watch(command, &format!("{} on {machine}", image.display()));
+    Run { report: String::from_utf8_lossy(&report).into_owned(), line }
 }
 
 /// Builds that binary of `firmware`, runs it under QEMU, and returns what it printed.
@@ -97,21 +110,16 @@ pub fn run_firmware(scratch: &str, binary: &str) -> String {
     // On Unix cargo becomes the emulator, which can therefore be ended.
     let mut command = cargo("firmware", scratch);
     command.args(["run", "--quiet", "--release", "--bin", binary]);
-    watch(command, binary)
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let [text, _] = watch(command, binary);
+    String::from_utf8(text).expect("text")
 }
 
-/// Runs an emulator to its end, and returns what it printed.
-fn watch(mut command: Command, name: &str) -> String {
-    let mut process = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{name}: {error}; is qemu-system-arm there?"));
-    let mut stdout = process.stdout.take().expect("a pipe");
-    let reader = thread::spawn(move || {
-        let mut text = String::new();
-        stdout.read_to_string(&mut text).map(|_| text)
-    });
+/// Runs an emulator to its end, and returns what it wrote to those of standard output and error that are pipes.
+fn watch(mut command: Command, name: &str) -> [Vec<u8>; 2] {
+    let mut process =
+        command.spawn().unwrap_or_else(|error| panic!("{name}: {error}; is qemu-system-arm there?"));
+    let readers = [read(process.stdout.take()), read(process.stderr.take())];
     let start = Instant::now();
     let status = loop {
         if let Some(status) = process.try_wait().expect("the process can be waited for") {
@@ -124,10 +132,22 @@ fn watch(mut command: Command, name: &str) -> String {
         }
         thread::sleep(Duration::from_millis(20));
     };
-    let text = reader.join().expect("no panic").expect("text");
+    let written = readers.map(|reader| reader.join().expect("no panic").expect("a pipe can be read"));
     assert!(
         status.is_some_and(|status| status.success()),
-        "{name} under qemu-system-arm: {status:?}\n{text}"
+        "{name} under qemu-system-arm: {status:?}\n{}",
+        String::from_utf8_lossy(&written.concat())
     );
-    text
+    written
+}
+
+/// Reads a pipe, where there is one, to its end.
+fn read(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<io::Result<Vec<u8>>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    })
 }

@@ -9,13 +9,20 @@ use more_core::wire::stream::{Assembler, Event, Progress, Receiver};
 use more_scene::{Cell, FRAME, LEARNER, PIXELS};
 use more_tests::device::scene::{Scene, frames, outputs};
 use more_tests::device::{Run, build_firmware, emulate};
+use nn_core::{ANGIOGRAPHY, MNIST};
 
 /// A Cortex-M4F and a Cortex-M7.
 const MACHINES: [&str; 2] = ["mps2-an386", "mps2-an500"];
 
 /// What is built.
-const IMAGES: [&str; 5] =
-    ["encrypting_device", "edge_box", "edge_box_encrypted_weights", "plain_network", "training_step"];
+const IMAGES: [&str; 6] = [
+    "encrypting_device",
+    "edge_box",
+    "edge_box_encrypted_weights",
+    "plain_network",
+    "streaming",
+    "training_step",
+];
 
 /// The data, and the folder of the images that hold it.
 static BUILT: LazyLock<(Scene, PathBuf)> = LazyLock::new(|| {
@@ -24,7 +31,7 @@ static BUILT: LazyLock<(Scene, PathBuf)> = LazyLock::new(|| {
     std::fs::create_dir_all(&folder).expect("a folder");
     scene.write(&folder);
     let bins = IMAGES.iter().flat_map(|image| ["--bin", *image]).collect::<Vec<_>>();
-    let images = build_firmware(env!("CARGO_TARGET_TMPDIR"), &folder, &bins);
+    let images = build_firmware(env!("CARGO_TARGET_TMPDIR"), &folder, "", &bins);
     (scene, images)
 });
 
@@ -99,18 +106,18 @@ fn an_encrypting_device_sends_what_the_host_would() {
 #[test]
 #[ignore = "needs qemu-system-arm and the target thumbv7em-none-eabihf"]
 fn an_edge_box_answers_with_the_hosts_bits() {
-    let line = |scene: &Scene| frames(&[scene.encode(&scene.encrypted()[1])]);
+    let line = |scene: &Scene| frames(&[scene.encode(&MNIST, &scene.encrypted()[1])]);
     ask_edge_box("edge_box", line, |scene, _, logits| {
-        assert_eq!(bits(&logits), bits(&outputs(&scene.weights, &scene.encrypted()[1])));
+        assert_eq!(bits(&logits), bits(&outputs(&MNIST, &scene.weights, &scene.encrypted()[1])));
         // In spectral form the message's lane is the plain network.
-        let plain = outputs(&scene.weights, &scene.images[1]);
+        let plain = outputs(&MNIST, &scene.weights, &scene.images[1]);
         for (cell, plain) in logits.iter().zip(plain) {
             assert_eq!(cell.lanes()[scene.lane].to_bits(), plain.to_bits());
         }
     });
     ask_edge_box("edge_box_encrypted_weights", line, |scene, _, logits| {
-        assert_eq!(bits(&logits), bits(&outputs(&scene.encrypted_weights, &scene.encrypted()[1])));
-        let plain = outputs(&scene.weights, &scene.images[1]);
+        assert_eq!(bits(&logits), bits(&outputs(&MNIST, &scene.encrypted_weights, &scene.encrypted()[1])));
+        let plain = outputs(&MNIST, &scene.weights, &scene.images[1]);
         for (cell, plain) in logits.iter().zip(plain) {
             assert_eq!(cell.lanes()[scene.lane].to_bits(), plain.to_bits());
         }
@@ -122,7 +129,7 @@ fn an_edge_box_answers_with_the_hosts_bits() {
 fn an_edge_box_names_what_is_lost_on_the_line_and_goes_on() {
     // The first image loses a frame and has another damaged; then there is noise, and an image that is whole.
     let line = |scene: &Scene| {
-        let [damaged, whole] = [0, 1].map(|index| scene.encode(&scene.encrypted()[index]));
+        let [damaged, whole] = [0, 1].map(|index| scene.encode(&MNIST, &scene.encrypted()[index]));
         let line = frames(&[damaged, whole]);
         let zeros: Vec<usize> = (0..line.len()).filter(|&at| line[at] == 0).collect();
         let mut bytes = line;
@@ -135,8 +142,8 @@ fn an_edge_box_names_what_is_lost_on_the_line_and_goes_on() {
         bytes
     };
     ask_edge_box("edge_box", line, |scene, run, logits| {
-        assert_eq!(bits(&logits), bits(&outputs(&scene.weights, &scene.encrypted()[1])));
-        for name in ["damaged", "lost,4,4", "lost,8,8", "incomplete,"] {
+        assert_eq!(bits(&logits), bits(&outputs(&MNIST, &scene.weights, &scene.encrypted()[1])));
+        for name in ["damaged", "lost,4,4", "lost,9,9", "incomplete,468"] {
             assert!(run.report.contains(name), "{name} is not in\n{}", run.report);
         }
     });
@@ -149,8 +156,19 @@ fn a_plain_network_gives_the_hosts_bits() {
         let sent = transfers(&run.line);
         let (answer, _) = sent[&0].as_chunks::<4>();
         let expected: Vec<_> =
-            outputs(&scene.weights, &scene.images[0]).into_iter().map(f32::to_le_bytes).collect();
+            outputs(&MNIST, &scene.weights, &scene.images[0]).into_iter().map(f32::to_le_bytes).collect();
         assert_eq!(answer, expected);
+    });
+}
+
+#[test]
+#[ignore = "needs qemu-system-arm and the target thumbv7em-none-eabihf"]
+fn a_streamed_angiogram_gives_the_hosts_bits() {
+    let image = BUILT.0.angiogram();
+    let expected = outputs(&ANGIOGRAPHY, &BUILT.0.angiography_weights, &image);
+    let line = frames(&[BUILT.0.encode(&ANGIOGRAPHY, &image)]);
+    on_both("streaming", &line, |_, run| {
+        assert_eq!(bits(&cells(&transfers(&run.line)[&0], 1)), bits(&expected));
     });
 }
 

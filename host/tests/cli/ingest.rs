@@ -310,7 +310,7 @@ fn a_device_encrypts_and_its_images_are_predicted_and_decrypted_like_plain_ones(
     let pixels = images(COUNT).concat();
     folder.write("data/images", pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect::<Vec<_>>());
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).to_str().unwrap();
-    let built = build_firmware(scratch, &data, &["--bin", "encrypting_device"]);
+    let built = build_firmware(scratch, &data, "", &["--bin", "encrypting_device"]);
     let run = emulate(&built.join("encrypting_device"), "mps2-an386", &[]);
     std::fs::remove_dir_all(&data).unwrap();
     folder.write("line", &run.line);

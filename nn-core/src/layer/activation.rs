@@ -1,7 +1,5 @@
 //! Element-wise functions of a stage, as types, so that kernels are compiled for each.
 
-use more_core::Real;
-
 use crate::Element;
 use crate::stage::Activation;
 
@@ -161,9 +159,8 @@ macro_rules! with_block {
 }
 pub(crate) use with_block;
 
-/// `1 / pool^2`, what a pool's sum is scaled by. In the element's own scalar: a device without `f64` would compute one by calls.
+/// `factor` as a real number of the element.
 #[inline(always)]
-pub(crate) fn mean_factor<E: Element>(pool: usize) -> E::Real {
-    let window = u32::try_from(pool * pool).unwrap_or(u32::MAX);
-    <E::Real as Real>::ONE / <E::Real as Real>::from_u32(window)
+pub(crate) fn real<E: Element>(factor: f64) -> E::Real {
+    <E::Real as more_core::Real>::from_f64(factor)
 }

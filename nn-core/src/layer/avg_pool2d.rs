@@ -1,7 +1,7 @@
 //! Average pooling where no convolution is in front of it, and the way back through a pool and an activation.
 
 use crate::element::{Context, Element};
-use crate::layer::activation::{Function, mean_factor};
+use crate::layer::activation::{Function, real};
 use crate::stage::Stage;
 use crate::team::Divisible;
 
@@ -16,7 +16,7 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
     function: F,
 ) {
     let pool = stage.pool;
-    let factor = mean_factor::<E>(pool);
+    let factor = real::<E>(1.0 / (pool * pool) as f64);
     for channel in 0..stage.output.channels {
         for row in 0..stage.output_rows {
             for column in 0..stage.output.width {
@@ -50,7 +50,7 @@ fn backward<E: Element, F: Function<E>>(
     function: F,
 ) {
     let pool = stage.pool;
-    let factor = mean_factor::<E>(pool);
+    let factor = real::<E>(1.0 / (pool * pool) as f64);
     let lines = kept.chunks_exact_mut(stage.active.width);
     for (line, kept) in lines.enumerate() {
         // Planes have `pool * height` lines here and `height` there, without a rest: lines divide like rows.

@@ -1,7 +1,7 @@
 //! What lies in flash. The files' lengths are checked when they are included: another one does not build.
 
 use more_scene::{Cell, LEARNER, PIXELS};
-use nn_core::MNIST;
+use nn_core::{ANGIOGRAPHY, MNIST};
 use zerocopy::transmute;
 
 macro_rules! file {
@@ -27,7 +27,10 @@ pub static IMAGES: [[f32; PIXELS]; IMAGE_COUNT] = transmute!(*file!("images"));
 /// Plain weights of [`MNIST`], in the order of the kernels.
 pub static WEIGHTS: [f32; MNIST.parameters()] = transmute!(*file!("weights"));
 
-/// The same number of encrypted ones.
+/// Plain weights of [`ANGIOGRAPHY`].
+pub static ANGIOGRAPHY_WEIGHTS: [f32; ANGIOGRAPHY.parameters()] = transmute!(*file!("angiography_weights"));
+
+/// Encrypted weights of [`MNIST`].
 pub static ENCRYPTED_WEIGHTS: [Cell; MNIST.parameters()] = cells(transmute!(*file!("encrypted_weights")));
 
 /// Encrypted weights of [`LEARNER`] to begin with.

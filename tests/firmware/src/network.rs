@@ -24,11 +24,15 @@ pub fn run<E: Weigh<W, Context = ()>, W: Copy + Sync>(
     scratch: &mut [E],
     output: &mut [E],
 ) -> Result<(), Error> {
-    let (result, depth) = stack::depth_of(|| called(network, parameters, input, scratch, output));
+    let mut instructions = 0;
+    let (result, depth) = stack::depth_of(|| {
+        let before = clock.now();
+        let result = called(network, parameters, input, scratch, output);
+        instructions = clock.instructions_since(before);
+        result
+    });
     result?;
-    let before = clock.now();
-    called(network, parameters, input, scratch, output)?;
-    report::line("infer", &[clock.instructions_since(before)]);
+    report::line("infer", &[instructions]);
     report::line("stack", &[depth as u32]);
     #[cfg(feature = "layers")]
     layers(clock, network, parameters, input, scratch, output)?;

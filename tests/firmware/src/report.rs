@@ -1,4 +1,4 @@
-//! What a run tells the host through the debugger: lines of comma-separated fields. Without `core::fmt`, which is larger than
+//! What a run tells the host through the debugger, on its standard error: lines of comma-separated fields. Without `core::fmt`, which is larger than
 //! the firmware and can panic.
 
 use cortex_m_semihosting::hio;
@@ -6,7 +6,7 @@ use cortex_m_semihosting::hio;
 /// Prints `name,number,number..`.
 pub fn line(name: &str, numbers: &[u32]) {
     // A lost report is found by the host.
-    let Ok(mut out) = hio::hstdout() else { return };
+    let Ok(mut out) = hio::hstderr() else { return };
     let _ = out.write_all(name.as_bytes());
     for number in numbers {
         let _ = out.write_all(b",");

@@ -7,7 +7,7 @@
 
 use more_core::Spectrum;
 use nn_core::Layer::Sigmoid;
-use nn_core::{Element, MNIST, Network, avg_pool, conv, dense};
+use nn_core::{ANGIOGRAPHY, Element, MNIST, Network, avg_pool, conv, dense};
 
 /// An element of an encrypted image: spectral form, two lanes.
 pub type Cell = Spectrum<f32, 2>;
@@ -43,11 +43,12 @@ pub fn descend(parameters: &mut [Cell], gradient: &mut [Cell]) {
 }
 
 /// The files of firmware's data, of little-endian numbers, and their lengths in bytes; `images` are one or more.
-pub const FILES: [(&str, usize); 6] = [
+pub const FILES: [(&str, usize); 7] = [
     ("secret_key", more_core::SecretKey::<f32, 2>::ENCODED_LEN),
     ("evaluation_key", more_core::EvaluationKey::<f32, 2>::ENCODED_LEN),
     ("images", size_of::<[f32; PIXELS]>()),
     ("weights", size_of::<[f32; MNIST.parameters()]>()),
+    ("angiography_weights", size_of::<[f32; ANGIOGRAPHY.parameters()]>()),
     ("encrypted_weights", size_of::<[[f32; 2]; MNIST.parameters()]>()),
     ("learner_weights", size_of::<[[f32; 2]; LEARNER.parameters()]>()),
 ];

@@ -8,7 +8,7 @@ use more_core::wire::stream::Sender;
 use more_core::wire::{self, Header, Shape};
 use more_core::{EvaluationKey, SecretKey};
 use more_scene::{Cell, FILES, FRAME, LEARNER, PIXELS, SEED, STEPS, descend};
-use nn_core::{MNIST, Network, Sample, Weigh, infer, train};
+use nn_core::{ANGIOGRAPHY, MNIST, Network, Sample, Weigh, infer, train};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -24,7 +24,9 @@ pub struct Scene {
     pub images: Vec<Vec<f32>>,
     /// Plain weights of [`MNIST`].
     pub weights: Vec<f32>,
-    /// The same, encrypted.
+    /// Plain weights of [`ANGIOGRAPHY`].
+    pub angiography_weights: Vec<f32>,
+    /// Those of [`MNIST`], encrypted.
     pub encrypted_weights: Vec<Cell>,
     /// Encrypted weights of [`LEARNER`].
     pub learner_weights: Vec<Cell>,
@@ -44,6 +46,7 @@ impl Scene {
         let lane = key.message_lane(&evaluation).expect("its own");
         let images = (0..images).map(|_| (0..PIXELS).map(|_| unit(&mut rng)).collect()).collect();
         let weights = glorot(&MNIST, &mut rng);
+        let angiography_weights = glorot(&ANGIOGRAPHY, &mut rng);
         let mut encrypt = |weights: &[f32]| {
             let mut out = vec![Cell::from_lanes([0.0; 2]); weights.len()];
             let mut masks = Uniform::new(-0.25, 0.25).expect("a range");
@@ -52,7 +55,16 @@ impl Scene {
         };
         let encrypted_weights = encrypt(&weights);
         let learner_weights = encrypt(&glorot(&LEARNER, &mut ChaCha20Rng::seed_from_u64(seed + 1)));
-        Self { key, evaluation, lane, images, weights, encrypted_weights, learner_weights }
+        Self {
+            key,
+            evaluation,
+            lane,
+            images,
+            weights,
+            angiography_weights,
+            encrypted_weights,
+            learner_weights,
+        }
     }
 
     /// Writes the files that are included into firmware.
@@ -71,6 +83,7 @@ impl Scene {
             evaluation,
             self.images.iter().flat_map(|image| numbers(image)).collect(),
             numbers(&self.weights),
+            numbers(&self.angiography_weights),
             lanes(&self.encrypted_weights),
             lanes(&self.learner_weights),
         ];
@@ -107,14 +120,29 @@ impl Scene {
         self.images.iter().map(|image| encrypt(image).expect("finite")).collect()
     }
 
-    /// The encoding of an encrypted image.
+    /// An encrypted image of [`ANGIOGRAPHY`]'s shape.
+    ///
+    /// # Panics
+    ///
+    /// If the scheme refuses.
+    #[must_use]
+    pub fn angiogram(&self) -> Vec<Cell> {
+        let mut rng = ChaCha20Rng::seed_from_u64(33);
+        let pixels: Vec<f32> = (0..ANGIOGRAPHY.input().len()).map(|_| unit(&mut rng)).collect();
+        let mut out = vec![Cell::from_lanes([0.0; 2]); pixels.len()];
+        let mut masks = Uniform::new(0.0, 1.0).expect("a range");
+        self.key.encrypt_spectrum_slice(self.lane, &pixels, &mut masks, &mut rng, &mut out).expect("finite");
+        out
+    }
+
+    /// The encoding of an encrypted image for that network.
     ///
     /// # Panics
     ///
     /// If it has not the network's shape.
     #[must_use]
-    pub fn encode(&self, image: &[Cell]) -> Vec<u8> {
-        let input = MNIST.input();
+    pub fn encode(&self, network: &Network<'_>, image: &[Cell]) -> Vec<u8> {
+        let input = network.input();
         let [channels, height, width] = [input.channels, input.height, input.width].map(|n| n as u32);
         self.encode_as(Shape::Image { channels, height, width }, image)
     }
@@ -148,7 +176,7 @@ impl Scene {
             self.key
                 .encrypt_spectrum_slice(self.lane, &one_hot, &mut masks, &mut rng, &mut labels)
                 .expect("finite");
-            transfers.push(self.encode(image));
+            transfers.push(self.encode(&MNIST, image));
             transfers.push(self.encode_as(Shape::Slice { count: labels.len() as u32 }, &labels));
             let sample = Sample { input: image, labels: &labels, masks: &[], weight: 1.0 };
             train((), &LEARNER, &parameters, &sample, &mut workspace, &mut gradient).expect("sizes");
@@ -176,16 +204,20 @@ pub fn frames(transfers: &[Vec<u8>]) -> Vec<u8> {
     line
 }
 
-/// The network's output on the host, in the arithmetic that devices have.
+/// A network's output on the host, in the arithmetic that devices have.
 ///
 /// # Panics
 ///
 /// If the sizes are wrong.
 #[must_use]
-pub fn outputs<E: Weigh<W, Context = ()>, W: Copy + Sync>(parameters: &[W], image: &[E]) -> Vec<E> {
-    let mut scratch = vec![E::zero(()); MNIST.scratch()];
-    let mut output = vec![E::zero(()); MNIST.outputs()];
-    infer((), &MNIST, parameters, image, &mut scratch, &mut output).expect("sizes");
+pub fn outputs<E: Weigh<W, Context = ()>, W: Copy + Sync>(
+    network: &Network<'_>,
+    parameters: &[W],
+    image: &[E],
+) -> Vec<E> {
+    let mut scratch = vec![E::zero(()); network.scratch()];
+    let mut output = vec![E::zero(()); network.outputs()];
+    infer((), network, parameters, image, &mut scratch, &mut output).expect("sizes");
     output
 }
 

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::{Window, local};
 use crate::element::{Context, Element, Weigh};
-use crate::layer::activation::{Function, mean_factor, with_block};
+use crate::layer::activation::{Function, real, with_block};
 use crate::layout::{blocks_within, register_blocks};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
@@ -301,7 +301,7 @@ fn store_mean<E: Element, const SIZE: usize>(
     total: &[E; SIZE],
     output: &mut [E],
 ) {
-    let factor = mean_factor::<E>(stage.pool);
+    let factor = real::<E>(1.0 / (stage.pool * stage.pool) as f64);
     let plane = stage.output.plane();
     let at = first * plane + row * stage.output.width + column;
     for o in 0..SIZE {
