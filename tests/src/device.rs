@@ -34,8 +34,17 @@ fn cargo(workspace: &str, scratch: &str) -> Command {
 ///
 /// If cargo cannot be started.
 pub fn build(workspace: &str, scratch: &str, arguments: &[&str]) -> Output {
+    build_for(TARGET, workspace, scratch, arguments)
+}
+
+/// [`build`], for another target.
+///
+/// # Panics
+///
+/// If cargo cannot be started.
+pub fn build_for(target: &str, workspace: &str, scratch: &str, arguments: &[&str]) -> Output {
     cargo(workspace, scratch)
-        .args(["build", "--release", "--target", TARGET])
+        .args(["build", "--release", "--target", target])
         .args(arguments)
         .output()
         .expect("cargo can be started")

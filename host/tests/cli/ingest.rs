@@ -234,7 +234,11 @@ fn other_keys_and_other_things_are_refused() {
     folder.succeeds(&["keygen", "--out", "OTHER", "--seed", "2"]);
     store(&transfers);
     let arguments = ["ingest", "--in", "line", "--out", "x"];
-    folder.fails(1, &[&arguments[..], &["--eval", "OTHER.eval"]].concat(), &["under key", "OTHER.eval"]);
+    folder.fails(
+        1,
+        &[&arguments[..], &["--eval", "OTHER.eval"]].concat(),
+        &["line: what was sent is under key", "--eval KEY.eval"],
+    );
     folder.fails(1, &[&arguments[..], &["--eval", "OTHER"]].concat(), &["a secret key"]);
     folder.fails(2, &[&arguments[..], &["--baud", "9600"]].concat(), &["serial devices"]);
     folder.fails(2, &[&arguments[..], &["--classes", "A,A"]].concat(), &["all different"]);

@@ -9,6 +9,7 @@ mod damaged_data;
 mod damaged_keys;
 mod decrypt;
 mod encrypt;
+mod firmware_page;
 mod harness;
 mod ingest;
 mod keygen;

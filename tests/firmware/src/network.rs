@@ -48,6 +48,11 @@ fn called<E: Weigh<W, Context = ()>, W: Copy + Sync>(
     scratch: &mut [E],
     output: &mut [E],
 ) -> Result<(), Error> {
+    #[cfg(feature = "canary")]
+    {
+        let x = black_box(2.0_f64);
+        black_box([x * x, x][black_box(1)]);
+    }
     infer((), network, black_box(parameters), input, scratch, output)
 }
 
