@@ -5,6 +5,7 @@ use crate::layer::activation::with_activation;
 use crate::layer::{avg_pool2d, conv2d, dense, dropout};
 use crate::loss::loss;
 use crate::network::Head;
+use crate::part::{copy, cut, cut_mut, last, last_mut, part, part_mut};
 use crate::stage::{Activation, Linear, Stage};
 use crate::team::{Alone, Team, activation_gradient_operations, share};
 use crate::{Error, Network};
@@ -58,23 +59,18 @@ pub fn infer_with<E: Weigh<W>, W: Copy + Sync>(
     let mut is_first = true;
     while let Some(stage) = stages.next() {
         let is_last = stages.peek().is_none();
-        let parameters = &parameters[stage.parameter_range()];
+        let parameters = part(parameters, stage.parameter_range());
         let len = stage.output.len();
-        let (front, back) = if at_front {
-            let middle = scratch.len() - previous;
-            scratch.split_at_mut(middle)
-        } else {
-            scratch.split_at_mut(previous)
-        };
+        let middle = if at_front { scratch.len().saturating_sub(previous) } else { previous };
+        let (front, back) = cut_mut(scratch, middle);
         let (from, to): (&[E], &mut [E]) = if at_front { (back, front) } else { (front, back) };
         let from = if is_first { input } else { from };
         let to = if is_last {
             &mut *output
         } else if at_front {
-            &mut to[..len]
+            part_mut(to, 0..len)
         } else {
-            let start = to.len() - len;
-            &mut to[start..]
+            last_mut(to, len)
         };
         forward(team, context, &stage, parameters, from, None, to);
         previous = len;
@@ -148,26 +144,26 @@ where
         return Err(Error::Scratch { expected: network.workspace() });
     }
 
-    let (buffer, kept) = workspace.split_at_mut(network.gradient_buffer());
-    let last = network.stages().count() - 1;
+    let (buffer, kept) = cut_mut(workspace, network.gradient_buffer());
+    let last_stage = network.stages().count().saturating_sub(1);
     let head = network.head();
     let stage_for_training = |(index, stage): (usize, Stage)| {
         // The loss takes the sigmoid of a probability over: its gradient is simple, and does not vanish.
-        if index == last && head == Head::Sigmoid { stage.without_activation() } else { stage }
+        if index == last_stage && head == Head::Sigmoid { stage.without_activation() } else { stage }
     };
 
     let mut at = 0;
     let mut masks = sample.masks;
     let mut previous = 0..0;
     for stage in network.stages().enumerate().map(stage_for_training) {
-        let (before, rest) = kept.split_at_mut(at);
-        let input = if at == 0 { sample.input } else { &before[previous] };
-        let (active, rest) = rest.split_at_mut(stage.active.len());
-        let parameters = &parameters[stage.parameter_range()];
-        let (stage_masks, rest_of_masks) = masks.split_at(stage.masks());
+        let (before, rest) = cut_mut(kept, at);
+        let input = if at == 0 { sample.input } else { part(before, previous) };
+        let (active, rest) = cut_mut(rest, stage.active.len());
+        let parameters = part(parameters, stage.parameter_range());
+        let (stage_masks, rest_of_masks) = cut(masks, stage.masks());
         masks = rest_of_masks;
         if stage.separate_output() {
-            let output = &mut rest[..stage.output.len()];
+            let output = part_mut(rest, 0..stage.output.len());
             if stage.pool > 1 {
                 forward(team, context, &stage, parameters, input, Some(active), output);
                 if stage.masks() > 0 {
@@ -187,56 +183,55 @@ where
         at += stage.kept();
     }
 
-    let outputs = &mut kept[previous.clone()];
+    let outputs = part_mut(kept, previous);
     let sample_loss = loss(context, head, outputs, sample.labels).scale_by(sample.weight);
     for d in outputs.iter_mut() {
         *d = d.scale_by(sample.weight);
     }
 
     let mut masks_end = sample.masks.len();
-    for index in (0..=last).rev() {
+    for index in (0..=last_stage).rev() {
         // Networks have a few stages: walking to one is nothing beside computing it.
         let Some(stage) = network.stages().enumerate().map(stage_for_training).nth(index) else { break };
-        at -= stage.kept();
-        let (before, rest) = kept.split_at_mut(at);
-        let (active, rest) = rest.split_at_mut(stage.active.len());
-        let masks = &sample.masks[masks_end - stage.masks()..masks_end];
-        masks_end -= stage.masks();
+        at = at.saturating_sub(stage.kept());
+        let (before, rest) = cut_mut(kept, at);
+        let (active, rest) = cut_mut(rest, stage.active.len());
+        let masks = last(part(sample.masks, 0..masks_end), stage.masks());
+        masks_end = masks_end.saturating_sub(stage.masks());
         let output_gradient: &[E] = if stage.separate_output() {
-            &rest[..stage.output.len()]
-        } else if index == last {
+            part(rest, 0..stage.output.len())
+        } else if index == last_stage {
             // The loss has put the gradient of the outputs in their place: there is an activation to go back through
             // only if the network ends with one, and then it has lost its output. Keep it in the buffer.
-            buffer[..active.len()].copy_from_slice(active);
+            copy(active, part_mut(buffer, 0..active.len()));
             if stage.activation != Activation::Identity {
                 let previous_input = stage_input(network, index, sample.input, before);
                 forward(
                     team,
                     context,
                     &stage,
-                    &parameters[stage.parameter_range()],
+                    part(parameters, stage.parameter_range()),
                     previous_input,
                     None,
                     active,
                 );
             }
-            &buffer[..active.len()]
+            part(buffer, 0..active.len())
         } else {
-            &buffer[..stage.output.len()]
+            part(buffer, 0..stage.output.len())
         };
         backward_activation(team, context, &stage, masks, output_gradient, active);
         let input = stage_input(network, index, sample.input, before);
-        weight_gradient(team, context, &stage, input, active, &mut gradient[stage.parameter_range()]);
+        weight_gradient(team, context, &stage, input, active, part_mut(gradient, stage.parameter_range()));
         if index > 0 {
             let before_stage = network.stages().nth(index - 1);
             let target = match before_stage {
                 Some(before_stage) if before_stage.separate_output() => {
-                    let start = before.len() - before_stage.output.len();
-                    &mut before[start..]
+                    last_mut(before, before_stage.output.len())
                 }
-                _ => &mut buffer[..stage.input.len()],
+                _ => part_mut(buffer, 0..stage.input.len()),
             };
-            input_gradient(team, context, &stage, &parameters[stage.parameter_range()], active, target);
+            input_gradient(team, context, &stage, part(parameters, stage.parameter_range()), active, target);
         }
     }
     Ok(sample_loss)
@@ -245,7 +240,7 @@ where
 /// The input of a stage in training: what the one before kept last.
 fn stage_input<'a, E>(network: &Network<'_>, index: usize, image: &'a [E], before: &'a [E]) -> &'a [E] {
     match index.checked_sub(1).and_then(|index| network.stages().nth(index)) {
-        Some(stage) => &before[before.len() - stage.output.len()..],
+        Some(stage) => last(before, stage.output.len()),
         None => image,
     }
 }
@@ -344,8 +339,10 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
             let (from, to) = (stage.active, stage.input);
             for channel in 0..from.channels {
                 for row in 0..from.height {
-                    let source = &dz[channel * from.plane() + row * from.width..][..from.width];
-                    output[channel * to.plane() + row * to.width..][..from.width].copy_from_slice(source);
+                    let at = channel * from.plane() + row * from.width;
+                    let source = part(dz, at..at + from.width);
+                    let at = channel * to.plane() + row * to.width;
+                    copy(source, part_mut(output, at..at + from.width));
                 }
             }
         }

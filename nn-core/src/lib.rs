@@ -50,6 +50,7 @@ mod layer;
 pub mod layout;
 mod loss;
 mod network;
+mod part;
 pub mod profile;
 mod shape;
 #[cfg(feature = "simd")]

@@ -51,6 +51,10 @@ pub(crate) const fn activation_gradient_operations(stage: &Stage) -> usize {
 
 /// Does `work` of so many multiply-accumulates for a sample on a team.
 pub(crate) fn share(team: impl Team, operations: usize, work: impl Divisible) {
+    // One thread is known to be alone when this is compiled: no code to cut work is left.
+    if team.size() < 2 {
+        return work.run();
+    }
     divide(team, team.size().min(operations / SMALLEST), work);
 }
 
