@@ -40,11 +40,11 @@ fn every_format_and_depth_gives_its_values() {
     let deep = ImageBuffer::from_fn(8, 6, |x, y| Luma([(x * 8000 + y * 1001) as u16]));
     let colour = RgbImage::from_fn(8, 6, |x, y| image::Rgb([grey(3).get_pixel(x, y).0[0]; 3]));
     for name in ["a.png", "b.pgm", "c.tiff", "d.tif"] {
-        grey(3).save(folder.path(&format!("data/{name}"))).unwrap();
+        grey(3).save(folder.path(format!("data/{name}"))).unwrap();
     }
     colour.save(folder.path("data/e.png")).unwrap();
     for name in ["f.png", "g.tif"] {
-        DynamicImage::ImageLuma16(deep.clone()).save(folder.path(&format!("data/{name}"))).unwrap();
+        DynamicImage::ImageLuma16(deep.clone()).save(folder.path(format!("data/{name}"))).unwrap();
     }
     // 12 bits, as detectors have them.
     let twelve: Vec<u8> = (0..48_u16).flat_map(|value| (value * 87).to_be_bytes()).collect();
