@@ -220,8 +220,8 @@ where
         images: Images<'_>,
         pass: &Pass,
     ) -> Result<(), Error> {
-        samples.images().gather::<I, E>(images.positions, first, &mut self.input);
-        samples.labels().gather::<I, E>(images.positions, first, &mut self.labels);
+        samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input);
+        samples.labels().gather::<I, E>(isa, images.positions, first, &mut self.labels);
         let mut weight = Pack::splat(isa, Real::ZERO);
         for (sample, image) in images.ids.iter().enumerate() {
             weight.samples_mut()[sample] = Real::ONE;
