@@ -223,11 +223,11 @@ where
         images: Images<'_>,
         pass: &Pass,
     ) -> Result<(), Error> {
-        samples.images().gather::<I, E>(images.positions, first, &mut self.input);
+        samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input);
         if let Some(standardization) = &pass.standardization {
             standardization.apply(isa, &mut self.input);
         }
-        samples.labels().gather::<I, E>(images.positions, first, &mut self.labels);
+        samples.labels().gather::<I, E>(isa, images.positions, first, &mut self.labels);
         let mut weight = Pack::splat(isa, Real::ZERO);
         for (sample, image) in images.ids.iter().enumerate() {
             weight.samples_mut()[sample] = Real::ONE;
