@@ -108,7 +108,7 @@ fn sums_of(values: &[f32]) -> (f64, f64) {
 
 #[cfg(feature = "engine")]
 mod packs {
-    use more_core::Real;
+    use more_core::{Arithmetic, Real};
     use nn_core::element::Pack;
     use nn_core::simd::Isa;
 
