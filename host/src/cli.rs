@@ -14,6 +14,8 @@ mod input;
 mod keygen;
 mod predict;
 mod report;
+mod source_options;
+mod split;
 mod train;
 
 use std::process::ExitCode;
@@ -54,6 +56,8 @@ pub(crate) struct Global {
 enum Command {
     /// Make a secret key and its evaluation key.
     Keygen(keygen::Arguments),
+    /// Split a data set into train, val and test, patient by patient.
+    Split(split::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
     /// Train a network on encrypted or plain images; needs no secret key.
@@ -100,6 +104,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
     let report = Report::new(arguments.global);
     match arguments.command {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
+        Command::Split(arguments) => split::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),

@@ -36,6 +36,9 @@ pub mod output_file;
 pub mod progress;
 #[cfg(feature = "engine")]
 pub mod samples;
+#[cfg(feature = "sources")]
+mod shuffle;
+pub mod standardization;
 #[cfg(feature = "engine")]
 pub mod training;
 

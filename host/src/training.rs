@@ -29,6 +29,7 @@ use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::samples::{Input, Samples, Source, not_encrypted};
+use crate::standardization::Standardization;
 pub use adam::Adam;
 pub(crate) use lane::internal;
 use lane::{Images, Lane, Pass};
@@ -93,6 +94,8 @@ pub struct Options {
     pub engine: Engine,
     /// Instructions to compute with.
     pub instruction_set: InstructionSet,
+    /// The map that images go through first; the model carries it.
+    pub standardization: Option<Standardization>,
     /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that.
     pub stream: bool,
 }
@@ -186,6 +189,7 @@ pub fn train<T: Scalar>(
         key,
         planes: Vec::new(),
         loss: Vec::new(),
+        standardization: options.standardization,
         training: Some(json!({
             "batch": options.batch,
             "epochs": options.epochs,
@@ -307,6 +311,7 @@ impl<T: Scalar> Run<'_, T> {
                 class_weights: self.class_weights.as_deref(),
                 lanes: lanes.len(),
                 mean: options.gradient == Gradient::Mean,
+                standardization: options.standardization,
             };
             let mut train = |samples: &Samples<T>, images: Images<'_>| {
                 interrupt::check()?;

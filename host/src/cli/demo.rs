@@ -67,7 +67,8 @@ fn story(folder: &Path, set: InstructionSet, threads: usize, report: &Report) ->
     generate(&key, Scalar::F32, 2, &mut getrandom::SysRng, true)?;
     let (secret, evaluation) =
         (SecretKeyFile::read(&key)?, EvaluationKeyFile::read(&evaluation_key_path(&key))?);
-    let options = encryption::Options { form: Form::Matrix, plain_labels: false, seed: None };
+    let options =
+        encryption::Options { form: Form::Matrix, plain_labels: false, standardization: None, seed: None };
     for (data, split, name) in
         [(&training, Split::Train, "train.safetensors"), (&test, Split::Test, "test.safetensors")]
     {
@@ -136,6 +137,7 @@ fn train_to(
         seed: 1,
         engine: Engine::Spectral,
         instruction_set,
+        standardization: None,
         stream: false,
     };
     let progress = report.progress("training", input.count() * EPOCHS, "images");

@@ -13,6 +13,7 @@ use crate::components::{Learner, Packed, Scalar, Weight};
 use crate::crew::Crew;
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
+use crate::standardization::Standardization;
 
 /// Weights that are updated at a time, to stay in the first-level cache.
 const UPDATE_CHUNK: usize = 1024;
@@ -72,6 +73,8 @@ pub(super) struct Pass<'a> {
     pub(super) lanes: usize,
     /// Divide the gradient of a batch by its number of images.
     pub(super) mean: bool,
+    /// The map that images go through first.
+    pub(super) standardization: Option<Standardization>,
 }
 
 impl<I, E, W> Lane<I, E, W>
@@ -240,6 +243,9 @@ where
         pass: &Pass<'_>,
     ) -> Result<(), Error> {
         samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input);
+        if let Some(standardization) = &pass.standardization {
+            standardization.apply(isa, &mut self.input);
+        }
         samples.labels().gather::<I, E>(isa, images.positions, first, &mut self.labels);
         let mut weight = Pack::splat(isa, Real::ZERO);
         for (sample, image) in images.ids.iter().enumerate() {

@@ -27,7 +27,8 @@ fn twins(form: Form, plain_labels: bool, options: &[&str]) -> (Vec<Vec<f64>>, Ve
     assert_eq!(best["accuracy"].as_f64(), Some(highest));
     assert!(String::from_utf8(folder.read("a.svg")).unwrap().contains("validation"));
 
-    folder.train(TRAIN, "plain", &[&metrics[..], &[TEST, "--scalar", "f64"], options].concat());
+    let test = [TEST, "--validation-split", "test", "--scalar", "f64"];
+    folder.train(TRAIN, "plain", &[&metrics[..], &test, options].concat());
     folder.succeeds(&["curve", "--in", "metrics", "--out", "a.svg", "--csv", "plain.csv"]);
     (encrypted, table(&folder, "plain.csv"))
 }

@@ -16,4 +16,7 @@ mod made_images;
 mod misuse;
 mod predict;
 mod signals;
+mod sources;
+mod split;
+mod standardization;
 mod train;
