@@ -17,6 +17,8 @@ pub mod components;
 pub mod container;
 #[cfg(feature = "engine")]
 mod crew;
+#[cfg(feature = "engine")]
+pub mod curve;
 pub mod dataset;
 pub mod decryption;
 mod dispatch;
@@ -26,6 +28,8 @@ pub mod error;
 pub mod inference;
 pub mod interrupt;
 pub mod key_file;
+#[cfg(feature = "engine")]
+pub mod metrics;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;

@@ -4,6 +4,7 @@
 
 mod angiography;
 mod bench;
+mod curve;
 mod damaged_containers;
 mod damaged_data;
 mod damaged_keys;
