@@ -6,6 +6,7 @@
 
 #[cfg(feature = "engine")]
 pub mod architecture;
+pub mod augmentation;
 #[cfg(feature = "engine")]
 pub mod bench;
 #[cfg(feature = "engine")]

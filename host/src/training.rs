@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use crate::architecture::Architecture;
+use crate::augmentation::Augmentation;
 use crate::components::{Learner, Scalar, Weight};
 use crate::container::Form;
 use crate::error::{Error, Kind};
@@ -82,6 +83,8 @@ pub struct Options {
     pub instruction_set: InstructionSet,
     /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that.
     pub stream: bool,
+    /// Transform each image anew in each epoch.
+    pub augmentation: Option<Augmentation>,
 }
 
 /// What is done with the model after each epoch, counted from 1.
@@ -148,6 +151,7 @@ pub fn train<T: Scalar>(
         planes: Vec::new(),
         loss: Vec::new(),
         training: Some(json!({
+            "augmentation": options.augmentation.is_some(),
             "batch": options.batch,
             "epochs": options.epochs,
             "gradient": match options.gradient { Gradient::Sum => "sum", Gradient::Mean => "mean" },
@@ -257,6 +261,7 @@ impl<T: Scalar> Run<'_, T> {
                 learning_rate: options.learning_rate,
                 lanes: lanes.len(),
                 mean: options.gradient == Gradient::Mean,
+                augmentation: options.augmentation,
             };
             let mut train = |samples: &Samples<T>, images: Images<'_>| {
                 interrupt::check()?;

@@ -67,7 +67,8 @@ fn story(folder: &Path, set: InstructionSet, threads: usize, report: &Report) ->
     generate(&key, Scalar::F32, 2, &mut getrandom::SysRng, true)?;
     let (secret, evaluation) =
         (SecretKeyFile::read(&key)?, EvaluationKeyFile::read(&evaluation_key_path(&key))?);
-    let options = encryption::Options { form: Form::Matrix, plain_labels: false, seed: None };
+    let options =
+        encryption::Options { form: Form::Matrix, plain_labels: false, seed: None, augmentation: None };
     for (data, split, name) in
         [(&training, Split::Train, "train.safetensors"), (&test, Split::Test, "test.safetensors")]
     {
@@ -133,6 +134,7 @@ fn train_to(
         engine: Engine::Spectral,
         instruction_set,
         stream: false,
+        augmentation: None,
     };
     let progress = report.progress("training", input.count() * EPOCHS, "images");
     let trained = train::<f32>(input, &options, &progress, &mut |_, _| Ok(()))?;

@@ -6,9 +6,10 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::Report;
+use crate::augmentation::Augmentation;
 use crate::container::Form;
 use crate::dataset::{Dataset, Source, Split};
-use crate::encryption::{Options, encrypt};
+use crate::encryption::{Copied, Options, encrypt};
 use crate::error::Error;
 use crate::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path};
 
@@ -35,6 +36,13 @@ pub(super) struct Arguments {
     /// Leave the labels in the clear. They help to tell the message's lane from the others.
     #[arg(long)]
     plain_labels: bool,
+    /// Store each image N times: itself, and N - 1 copies of its ciphertexts that are turned (within 10 degrees), moved (5 %) and
+    /// enlarged or shrunk (10 %) at random. The masks are transformed alike.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    augment: u32,
+    /// Decides the copies; with the same seed `train --augment` makes copy k in epoch k.
+    #[arg(long, value_name = "SEED", default_value_t = 1, requires = "augment")]
+    augment_seed: u64,
     /// Draw the same masks each time, for tests: whoever knows the seed knows the masks.
     #[arg(long)]
     seed: Option<u64>,
@@ -70,13 +78,15 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
         FormArgument::Matrix => Form::Matrix,
         FormArgument::Spectral => Form::Spectral,
     };
-    let options = Options { form, plain_labels: arguments.plain_labels, seed: arguments.seed };
+    let copied = |copies| Copied { copies, augmentation: Augmentation::new(arguments.augment_seed) };
+    let augmentation = (arguments.augment > 1).then(|| copied(arguments.augment as usize));
+    let options = Options { form, plain_labels: arguments.plain_labels, seed: arguments.seed, augmentation };
     let start = Instant::now();
     let progress = report.progress("encrypting", data.len(), "images");
     encrypt(&data, arguments.split, &secret, &evaluation, &options, &arguments.out, &progress)?;
     drop(progress);
     let fields = Fields {
-        count: data.len(),
+        count: data.len() * arguments.augment as usize,
         shape: data.shape(),
         classes: data.class_names().len(),
         form: form.name(),

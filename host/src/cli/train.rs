@@ -9,6 +9,7 @@ use super::engine::Compute;
 use super::keygen::ScalarArgument;
 use super::{Report, input};
 use crate::architecture::Architecture;
+use crate::augmentation::Augmentation;
 use crate::components::Scalar;
 use crate::container::Form;
 use crate::dataset::{self, Split};
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
     /// What a step follows: the sum over a batch's images, or their mean.
     #[arg(long, value_enum, default_value_t = Gradient::Sum)]
     gradient: Gradient,
-    /// Decides first weights, order of the images and dropout: the same seed gives the same model, to the last bit.
+    /// Decides first weights, order of the images, dropout and augmentation: the same seed gives the same model, to the last bit.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How ciphertexts are computed on: lane by lane, or as the literal n x n matrices.
@@ -53,6 +54,10 @@ pub(super) struct Arguments {
     /// same, to the last bit.
     #[arg(long)]
     stream: bool,
+    /// Turn (within 10 degrees), move (5 %) and enlarge or shrink (10 %) each image at random, anew in each epoch. Works on
+    /// ciphertexts and needs no key.
+    #[arg(long)]
+    augment: bool,
     #[command(flatten)]
     compute: Compute,
     /// Also write the model after each epoch, as DIR/epoch-0001.safetensors and so on.
@@ -103,6 +108,7 @@ fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Re
         engine: arguments.engine,
         instruction_set: arguments.compute.instruction_set()?,
         stream: arguments.stream,
+        augmentation: arguments.augment.then(|| Augmentation::new(arguments.seed)),
     };
     if let Some(folder) = &arguments.checkpoints {
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create the folder", error))?;

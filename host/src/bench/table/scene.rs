@@ -163,6 +163,7 @@ impl<'a> Scene<'a> {
             engine,
             instruction_set: self.settings.instruction_set,
             stream: false,
+            augmentation: None,
         }
     }
 
