@@ -2,6 +2,7 @@
 
 mod digits;
 mod idx;
+mod random;
 mod source;
 
 use std::ops::Range;

@@ -38,8 +38,8 @@ pub(super) struct Arguments {
     plain_labels: bool,
     /// Store each image N times: itself, and N - 1 copies of its ciphertexts that are turned (within 10 degrees), moved (5 %) and
     /// enlarged or shrunk (10 %) at random. The masks are transformed alike.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    augment: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1000))]
+    augment: Option<u32>,
     /// Decides the copies; with the same seed `train --augment` makes copy k in epoch k.
     #[arg(long, value_name = "SEED", default_value_t = 1, requires = "augment")]
     augment_seed: u64,
@@ -79,14 +79,14 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
         FormArgument::Spectral => Form::Spectral,
     };
     let copied = |copies| Copied { copies, augmentation: Augmentation::new(arguments.augment_seed) };
-    let augmentation = (arguments.augment > 1).then(|| copied(arguments.augment as usize));
+    let augmentation = arguments.augment.map(|copies| copied(copies as usize));
     let options = Options { form, plain_labels: arguments.plain_labels, seed: arguments.seed, augmentation };
     let start = Instant::now();
     let progress = report.progress("encrypting", data.len(), "images");
     encrypt(&data, arguments.split, &secret, &evaluation, &options, &arguments.out, &progress)?;
     drop(progress);
     let fields = Fields {
-        count: data.len() * arguments.augment as usize,
+        count: data.len() * arguments.augment.unwrap_or(1) as usize,
         shape: data.shape(),
         classes: data.class_names().len(),
         form: form.name(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod angiography;
+mod augment;
 mod bench;
 mod damaged_containers;
 mod damaged_data;
