@@ -4,6 +4,7 @@
 //! threads; in spectral form every lane of it is computed on packs of plain numbers.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use more_core::Ciphertext;
 use nn_core::element::Pack;
@@ -24,8 +25,11 @@ use crate::samples::{Buffers, Input, components, planes_to_entries};
 use crate::training::{Engine, internal, too_many_lanes};
 use crate::with_lanes;
 
-/// Chunks that are computed at a time, for each thread.
-const CHUNKS_PER_THREAD: usize = 2;
+/// Bytes of images that are read and computed at a time: they stay in a second-level cache.
+const CHUNK_BYTES: usize = 1 << 18;
+
+/// Chunks between two writes, for each thread: many, so that threads seldom wait for each other.
+const CHUNKS_PER_THREAD: usize = 64;
 
 /// Computes the outputs of the model at `model` for all images of `input` and writes them to `out`, labels passed on.
 ///
@@ -239,26 +243,27 @@ impl<T: Scalar> Run<'_, T> {
             Evaluator::<I, E, W> { isa, network, parameters, parts, kinds: std::marker::PhantomData };
 
         let count = self.input.count();
-        let chunk = self.input.chunk::<T>(self.form);
+        let chunk = self.input.chunk::<T>(self.form, CHUNK_BYTES);
         let image = parts * network.input().len();
         let output = parts * network.outputs();
         let group = chunk * (CHUNKS_PER_THREAD * rayon::current_num_threads()).min(count.div_ceil(chunk));
         let mut outputs = vec![T::ZERO; group.min(count) * output];
         let mut stored = vec![T::ZERO; if self.form == Form::Matrix { outputs.len() } else { 0 }];
-        let mut workers: Vec<Worker<T, E>> = Vec::new();
-        workers.resize_with(group.min(count).div_ceil(chunk), Worker::default);
+        let workers = Mutex::new(Vec::<Worker<T, E>>::new());
+        let idle = || workers.lock().unwrap_or_else(PoisonError::into_inner);
         for first in (0..count).step_by(group) {
             let images = group.min(count - first);
             let outputs = &mut outputs[..images * output];
-            let work = outputs.par_chunks_mut(chunk * output).zip(&mut workers).enumerate();
-            work.try_for_each(|(index, (outputs, worker))| {
+            outputs.par_chunks_mut(chunk * output).enumerate().try_for_each(|(index, outputs)| {
                 interrupt::check()?;
+                let mut worker = idle().pop().unwrap_or_default();
                 let first = first + index * chunk;
                 let range = first..first + outputs.len() / output;
                 let read = range.len();
                 worker.images.resize(read * image, T::ZERO);
                 self.input.read_images(range, self.form, &mut worker.buffers, &mut worker.images)?;
-                evaluator.run(worker, outputs)?;
+                evaluator.run(&mut worker, outputs)?;
+                idle().push(worker);
                 self.progress.advance(read);
                 Ok::<(), Error>(())
             })?;
@@ -274,7 +279,7 @@ impl<T: Scalar> Run<'_, T> {
     }
 }
 
-/// The memory of one chunk, used again and again.
+/// The memory of a chunk at a time, used again and again.
 struct Worker<T, E> {
     buffers: Buffers<T>,
     images: Vec<T>,
@@ -325,7 +330,7 @@ where
             }
             for (run, parameters) in self.parameters.iter().enumerate() {
                 let first = run * E::COMPONENTS;
-                images.gather::<I, E>(&items[..count], first, &mut worker.input);
+                images.gather::<I, E>(self.isa, &items[..count], first, &mut worker.input);
                 infer(self.isa, network, parameters, &worker.input, &mut worker.scratch, &mut worker.output)
                     .map_err(internal)?;
                 scatter::<I, E>(&worker.output, self.parts, first, outputs);

@@ -121,10 +121,10 @@ impl Input {
         self.shape().iter().product::<usize>() * components(form, self.lanes())
     }
 
-    /// Images to read at a time in a form: a few megabytes, a whole number of packs.
+    /// Images to read at a time in a form: of about so many bytes, a whole number of packs.
     #[must_use]
-    pub fn chunk<T: Scalar>(&self, form: Form) -> usize {
-        let images = CHUNK_BYTES / (self.image_values(form) * T::BYTES);
+    pub fn chunk<T: Scalar>(&self, form: Form, bytes: usize) -> usize {
+        let images = bytes / (self.image_values(form) * T::BYTES);
         images.next_multiple_of(16).max(16)
     }
 
@@ -348,7 +348,7 @@ impl<'a, T: Scalar> Source<'a, T> {
         let (input, item) = (self.input, self.item());
         let mut samples = self.room();
         samples.images = vec![T::ZERO; input.count() * item];
-        let chunk = input.chunk::<T>(self.form);
+        let chunk = input.chunk::<T>(self.form, CHUNK_BYTES);
         samples.images.par_chunks_mut(chunk * item).enumerate().try_for_each_init(
             Buffers::default,
             |buffers, (index, out)| {

@@ -230,9 +230,9 @@ where
                 let planes = samples.images();
                 self.transform(isa, augmentation, network.input(), planes, first, images, pass.epoch)?;
             }
-            None => samples.images().gather::<I, E>(images.positions, first, &mut self.input),
+            None => samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input),
         }
-        samples.labels().gather::<I, E>(images.positions, first, &mut self.labels);
+        samples.labels().gather::<I, E>(isa, images.positions, first, &mut self.labels);
         let mut weight = Pack::splat(isa, Real::ZERO);
         for (sample, image) in images.ids.iter().enumerate() {
             weight.samples_mut()[sample] = Real::ONE;
@@ -273,7 +273,7 @@ where
         })?;
         let transformed = Planes { values: &self.transformed, components: E::COMPONENTS, len: image.len() };
         let all: Vec<usize> = (0..images.ids.len()).collect();
-        transformed.gather::<I, E>(&all, 0, &mut self.input);
+        transformed.gather::<I, E>(isa, &all, 0, &mut self.input);
         Ok(())
     }
 }
