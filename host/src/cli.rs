@@ -12,7 +12,10 @@ mod engine;
 mod input;
 mod keygen;
 mod predict;
+mod preview;
 mod report;
+mod source_options;
+mod split;
 mod train;
 
 use std::process::ExitCode;
@@ -53,6 +56,8 @@ pub(crate) struct Global {
 enum Command {
     /// Make a secret key and its evaluation key.
     Keygen(keygen::Arguments),
+    /// Split a data set into train, val and test, patient by patient.
+    Split(split::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
     /// Train a network on encrypted or plain images; needs no secret key.
@@ -63,6 +68,8 @@ enum Command {
     Decrypt(decrypt::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
+    /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
+    Preview(preview::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
     Demo(demo::Arguments),
     /// Measure speed on this machine.
@@ -97,11 +104,13 @@ fn run(arguments: Arguments) -> Result<(), Error> {
     let report = Report::new(arguments.global);
     match arguments.command {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
+        Command::Split(arguments) => split::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
+        Command::Preview(arguments) => preview::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
         Command::Bench(arguments) => bench::run(&arguments, &report),
     }

@@ -32,6 +32,8 @@ pub use memory::{MemoryFile, Target};
 #[cfg(feature = "engine")]
 pub(crate) use metadata::scalar_name;
 pub use metadata::{Content, FORMAT_VERSION, Form, Metadata};
+#[cfg(feature = "sources")]
+pub(crate) use positioned::PositionedFile;
 pub use reader::{Container, ReadBuffer};
 pub use writer::ContainerWriter;
 

@@ -22,6 +22,7 @@ use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::samples::{Buffers, Input, components, planes_to_entries};
+use crate::standardization::Standardization;
 use crate::training::{Engine, internal, too_many_lanes};
 use crate::with_lanes;
 
@@ -37,8 +38,8 @@ const CHUNKS_PER_THREAD: usize = 64;
 /// encrypted one on data of its key.
 ///
 /// # Errors
-/// [`Kind::Key`] for data of another key than the model's; [`Kind::Shape`] for images that the network does not take or
-/// another scalar than the model's; [`Kind::Usage`] for an encrypted model on plain data; [`Kind::NonFinite`];
+/// [`Kind::Key`] for data of another key than the model's; [`Kind::Shape`] for images that the network does not take,
+/// another scalar or other classes than the model's; [`Kind::Usage`] for an encrypted model on plain data; [`Kind::NonFinite`];
 /// [`Kind::Interrupted`]; reading and writing errors. Nothing is left at `out` then, or what was there before.
 pub fn predict<T: Scalar>(
     input: &Input,
@@ -66,8 +67,8 @@ pub fn predict_to<T: Scalar>(
     let form = if input.form() == Form::Plain { Form::Plain } else { engine.form() };
     let model = weights_for::<T>(input, model, form)?;
     let network = model.architecture.network();
-    let mut metadata =
-        Metadata::plain(Content::Outputs, T::SCALAR, &[network.outputs()], input.class_names());
+    let classes = classes_of(input, &model)?;
+    let mut metadata = Metadata::plain(Content::Outputs, T::SCALAR, &[network.outputs()], classes);
     let mut key = None;
     if let (Input::File(file), true) = (input, form != Form::Plain) {
         let id = file.metadata().key_id;
@@ -99,6 +100,17 @@ pub fn predict_to<T: Scalar>(
     }
     interrupt::check()?;
     writer.finish()
+}
+
+/// The classes of the outputs: the model's, which those of the data must be, where it names some.
+fn classes_of<'a, T>(input: &Input, model: &'a Model<T>) -> Result<&'a [String], Error> {
+    let (found, expected) = (input.class_names(), &model.classes);
+    if found.is_empty() || found == expected {
+        return Ok(expected);
+    }
+    let message = format!("the classes are {}, the model's {}", found.join(", "), expected.join(", "));
+    let error = input.locate(Error::new(Kind::Shape, message));
+    Err(error.with_hint("give --classes in the model's order"))
 }
 
 /// The model, fit for the data: of the same scalar and key, in a form that `form` can be computed with, its lanes in the order of
@@ -239,8 +251,8 @@ impl<T: Scalar> Run<'_, T> {
     {
         let network = self.model.architecture.network();
         let parts = components(self.form, self.input.lanes());
-        let evaluator =
-            Evaluator::<I, E, W> { isa, network, parameters, parts, kinds: std::marker::PhantomData };
+        let (standardization, kinds) = (self.model.standardization, std::marker::PhantomData);
+        let evaluator = Evaluator::<I, E, W> { isa, network, parameters, parts, standardization, kinds };
 
         let count = self.input.count();
         let chunk = self.input.chunk::<T>(self.form, CHUNK_BYTES);
@@ -303,6 +315,8 @@ struct Evaluator<I: Isa, E, W> {
     parameters: Vec<Vec<W>>,
     /// Components of an image.
     parts: usize,
+    /// The map that images go through first.
+    standardization: Option<Standardization>,
     kinds: std::marker::PhantomData<fn(E)>,
 }
 
@@ -331,6 +345,9 @@ where
             for (run, parameters) in self.parameters.iter().enumerate() {
                 let first = run * E::COMPONENTS;
                 images.gather::<I, E>(self.isa, &items[..count], first, &mut worker.input);
+                if let Some(standardization) = &self.standardization {
+                    standardization.apply(self.isa, &mut worker.input);
+                }
                 infer(self.isa, network, parameters, &worker.input, &mut worker.scratch, &mut worker.output)
                     .map_err(internal)?;
                 scatter::<I, E>(&worker.output, self.parts, first, outputs);

@@ -30,9 +30,14 @@ pub mod key_file;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;
+#[cfg(feature = "engine")]
+pub mod preview;
 pub mod progress;
 #[cfg(feature = "engine")]
 pub mod samples;
+#[cfg(feature = "sources")]
+mod shuffle;
+pub mod standardization;
 #[cfg(feature = "engine")]
 pub mod training;
 

@@ -12,6 +12,7 @@ use crate::container::{
 };
 use crate::error::{Error, Kind};
 use crate::samples::{components, entries_to_lanes, planes_to_entries};
+use crate::standardization::Standardization;
 use crate::with_lanes;
 
 /// The mean loss of each epoch, in a model file: `[epochs]`, `[epochs, n]` or `[epochs, n, n]`, like all its numbers.
@@ -34,6 +35,8 @@ pub struct Model<T> {
     pub planes: Vec<Vec<T>>,
     /// The mean loss of each epoch, `[epoch][component]`.
     pub loss: Vec<Vec<T>>,
+    /// The map that images go through first.
+    pub standardization: Option<Standardization>,
     /// How it was trained, for people: goes into the file's metadata.
     pub training: Option<Value>,
 }
@@ -60,6 +63,7 @@ impl<T: Scalar> Model<T> {
             metadata = metadata.encrypted(self.form, self.lanes, *id);
         }
         metadata.network = Some(self.architecture.name().to_owned());
+        metadata.standardization = self.standardization;
         if let Some(training) = &self.training {
             metadata.extra.insert("training".to_owned(), training.clone());
         }
@@ -119,6 +123,7 @@ impl<T: Scalar> Model<T> {
             key,
             planes: vec![vec![T::ZERO; network.parameters()]; components],
             loss: Vec::new(),
+            standardization: metadata.standardization,
             training: metadata.extra.get("training").cloned(),
         };
         let mut buffer = ReadBuffer::new();

@@ -77,7 +77,7 @@ impl Input {
     #[must_use]
     pub fn has_labels(&self) -> bool {
         match self {
-            Self::Plain(_) => true,
+            Self::Plain(data) => data.has_labels(),
             Self::File(file) => file.label_kind() != LabelKind::None,
         }
     }
@@ -94,7 +94,7 @@ impl Input {
     /// Reading errors.
     pub fn plain_labels(&self) -> Result<Option<Vec<u32>>, Error> {
         match self {
-            Self::Plain(data) => Ok(Some(data.labels().to_vec())),
+            Self::Plain(data) => Ok(data.has_labels().then(|| data.labels().to_vec())),
             Self::File(file) => file.plain_labels(),
         }
     }
@@ -104,7 +104,12 @@ impl Input {
     /// # Errors
     /// [`Kind::Shape`], with the file's name.
     pub fn check(&self, architecture: Architecture) -> Result<(), Error> {
-        architecture.check_data(self.shape(), self.class_names().len()).map_err(|error| self.locate(error))
+        let classes = match self.class_names().len() {
+            // Images without labels need not name the classes.
+            0 if !self.has_labels() => architecture.network().classes(),
+            classes => classes,
+        };
+        architecture.check_data(self.shape(), classes).map_err(|error| self.locate(error))
     }
 
     /// Names the file, if it is one.

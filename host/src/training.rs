@@ -27,6 +27,7 @@ use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::samples::{Input, Samples, Source, not_encrypted};
+use crate::standardization::Standardization;
 pub(crate) use lane::internal;
 use lane::{Images, Lane, Pass};
 
@@ -81,6 +82,8 @@ pub struct Options {
     pub engine: Engine,
     /// Instructions to compute with.
     pub instruction_set: InstructionSet,
+    /// The map that images go through first; the model carries it.
+    pub standardization: Option<Standardization>,
     /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that.
     pub stream: bool,
     /// Transform each image anew in each epoch.
@@ -150,6 +153,7 @@ pub fn train<T: Scalar>(
         key,
         planes: Vec::new(),
         loss: Vec::new(),
+        standardization: options.standardization,
         training: Some(json!({
             "augmentation": options.augmentation.is_some(),
             "batch": options.batch,
@@ -262,6 +266,7 @@ impl<T: Scalar> Run<'_, T> {
                 lanes: lanes.len(),
                 mean: options.gradient == Gradient::Mean,
                 augmentation: options.augmentation,
+                standardization: options.standardization,
             };
             let mut train = |samples: &Samples<T>, images: Images<'_>| {
                 interrupt::check()?;

@@ -67,8 +67,13 @@ fn story(folder: &Path, set: InstructionSet, threads: usize, report: &Report) ->
     generate(&key, Scalar::F32, 2, &mut getrandom::SysRng, true)?;
     let (secret, evaluation) =
         (SecretKeyFile::read(&key)?, EvaluationKeyFile::read(&evaluation_key_path(&key))?);
-    let options =
-        encryption::Options { form: Form::Matrix, plain_labels: false, seed: None, augmentation: None };
+    let options = encryption::Options {
+        form: Form::Matrix,
+        plain_labels: false,
+        standardization: None,
+        seed: None,
+        augmentation: None,
+    };
     for (data, split, name) in
         [(&training, Split::Train, "train.safetensors"), (&test, Split::Test, "test.safetensors")]
     {
@@ -133,6 +138,7 @@ fn train_to(
         seed: 1,
         engine: Engine::Spectral,
         instruction_set,
+        standardization: None,
         stream: false,
         augmentation: None,
     };

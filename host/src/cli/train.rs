@@ -7,22 +7,28 @@ use serde::Serialize;
 
 use super::engine::Compute;
 use super::keygen::ScalarArgument;
+use super::source_options::SourceOptions;
 use super::{Report, input};
 use crate::architecture::Architecture;
 use crate::augmentation::Augmentation;
 use crate::components::Scalar;
 use crate::container::Form;
 use crate::dataset::{self, Split};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::output_file::{Access, OutputFile};
 use crate::samples::Input;
+use crate::standardization::Standardization;
 use crate::training::{Engine, Gradient, Options, train};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The data: a file made by `encrypt`, or mnist:DIR, digits, digits:COUNT, digits:COUNT:SEED for a plain model.
+    /// The data: a file made by `encrypt`, or for a plain model a SOURCE: mnist:DIR, images:DIR, dicom:DIR, dicom:FILE, npz:FILE,
+    /// safetensors:FILE, digits or angiograms (:COUNT or :COUNT:SEED behind them for a number).
     #[arg(long, value_name = "FILE|SOURCE")]
     data: dataset::Input,
+    /// The part of a SOURCE.
+    #[arg(long, value_enum, default_value_t = Split::Train)]
+    split: Split,
     /// Take the first N images of a SOURCE only.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -41,6 +47,11 @@ pub(super) struct Arguments {
     /// What a step follows: the sum over a batch's images, or their mean.
     #[arg(long, value_enum, default_value_t = Gradient::Sum)]
     gradient: Gradient,
+    /// Standardize the images, x -> (x - mean) / deviation, by the two numbers that the training part's file carries: always, never,
+    /// or where the network is `angiography` and the file has them. The model carries them on to `predict`.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Standardize::Auto, default_missing_value = "always",
+          num_args = 0..=1, require_equals = true)]
+    standardize: Standardize,
     /// Decides first weights, order of the images, dropout and augmentation: the same seed gives the same model, to the last bit.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -66,6 +77,43 @@ pub(super) struct Arguments {
     /// The model to write; a file of that name is replaced.
     #[arg(long, value_name = "MODEL")]
     out: PathBuf,
+    #[command(flatten)]
+    files: SourceOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Standardize {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Standardize {
+    /// The map for a network and its training set.
+    fn of(
+        self,
+        network: Architecture,
+        data: &Input,
+        report: &Report,
+    ) -> Result<Option<Standardization>, Error> {
+        if self == Self::Never || self == Self::Auto && network != Architecture::Angiography {
+            return Ok(None);
+        }
+        let found = match data {
+            Input::File(file) => file.metadata().standardization,
+            Input::Plain(data) => {
+                Standardization::of(data, &report.progress("measuring", data.len(), "images"))?
+            }
+        };
+        if found.is_none() && self == Self::Always {
+            let message = "the data carries no mean and standard deviation, or all its pixels are equal";
+            let error = Error::new(Kind::Missing, message);
+            return Err(data
+                .locate(error)
+                .with_hint("encrypt the training part without --no-standardization"));
+        }
+        Ok(found)
+    }
 }
 
 /// What `--json` prints.
@@ -82,6 +130,8 @@ struct Fields {
     scalar: &'static str,
     simd: &'static str,
     load_seconds: f64,
+    /// Mean and standard deviation that images are standardized by.
+    standardization: Option<[f64; 2]>,
     epoch_seconds: Vec<f64>,
     /// The mean loss of each epoch where it is plain; encrypted ones are in the model's file.
     loss: Option<Vec<f64>>,
@@ -90,7 +140,8 @@ struct Fields {
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     // Better now than after hours of training.
     drop(OutputFile::create(&arguments.out, Access::Shared, true)?);
-    let (data, scalar) = input::open(&arguments.data, Split::Train, arguments.limit, arguments.scalar)?;
+    let (files, split) = (&arguments.files, arguments.split);
+    let (data, scalar) = input::open(&arguments.data, files, split, arguments.limit, arguments.scalar)?;
     match scalar {
         ScalarName::F32 => run_as::<f32>(arguments, &data, report),
         ScalarName::F64 => run_as::<f64>(arguments, &data, report),
@@ -107,6 +158,7 @@ fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Re
         seed: arguments.seed,
         engine: arguments.engine,
         instruction_set: arguments.compute.instruction_set()?,
+        standardization: arguments.standardize.of(arguments.network, data, report)?,
         stream: arguments.stream,
         augmentation: arguments.augment.then(|| Augmentation::new(arguments.seed)),
     };
@@ -138,6 +190,7 @@ fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Re
         scalar: crate::container::scalar_name(T::SCALAR),
         simd: options.instruction_set.name(),
         load_seconds: trained.load_seconds,
+        standardization: model.standardization.map(|found| [found.mean(), found.deviation()]),
         epoch_seconds: trained.epoch_seconds.clone(),
         loss: plain.then(|| model.loss.iter().map(|loss| more_core::Real::to_f64(loss[0])).collect()),
     };

@@ -13,29 +13,57 @@ mod projection;
 mod thorax;
 mod vessel;
 
-use super::random::Random;
+use std::sync::Arc;
+
 use anatomy::{Side, Tree};
 use attenuation::{IODINE, Map};
 use detector::Detector;
 use heart::Heart;
-use projection::CArm;
+use projection::{CArm, EDGE};
 use thorax::Thorax;
 
-pub(super) use projection::EDGE;
+use super::random::Random;
+use super::{Dataset, Pixels, ReadImage, Split};
+use crate::error::Error;
 
+/// Frames of the training part where no number is given; of validation and test a fifth. As many as ARCADE has.
+const DEFAULT_TRAIN: usize = 1_000;
+const DEFAULT_TEST: usize = 200;
 /// Pixels of a frame.
-pub(super) const PIXELS: usize = EDGE * EDGE;
+const PIXELS: usize = EDGE * EDGE;
 /// The classes: the artery that contrast agent was injected into.
-pub(super) const CLASSES: [&str; 2] = ["LCA", "RCA"];
+const CLASSES: [&str; 2] = ["LCA", "RCA"];
 /// Frames of a patient, five of the left artery and three of the right: the shares of the published data sets.
 const FRAMES: [Side; 8] = {
     use Side::{Left, Right};
     [Left, Right, Left, Left, Right, Left, Right, Left]
 };
 
+/// A part of the data set, at most `limit` frames of it; each is drawn when it is read.
+pub(super) fn open(count: Option<usize>, seed: u64, split: Split, limit: usize) -> Result<Dataset, Error> {
+    let (part, default) = match split {
+        Split::Train => (0, DEFAULT_TRAIN),
+        Split::Val => (1, DEFAULT_TEST),
+        Split::Test => (2, DEFAULT_TEST),
+        Split::All => {
+            return Err(Error::usage("angiograms are made for train, val or test, not for all at once"));
+        }
+    };
+    let frames = Angiograms::new(seed, part);
+    let count = count.unwrap_or(default).min(limit);
+    Ok(Dataset {
+        shape: [1, EDGE, EDGE],
+        classes: CLASSES.map(str::to_owned).to_vec(),
+        pixels: Pixels::Read(Arc::new(frames)),
+        count,
+        labels: (0..count).map(|frame| frames.label(frame)).collect(),
+        patients: (0..count).map(|frame| Some(format!("{split}-{}", frames.patient(frame)))).collect(),
+    })
+}
+
 /// The frames of a part of the data set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Angiograms {
+struct Angiograms {
     seed: u64,
     /// Added to a patient's number.
     part: u64,
@@ -43,17 +71,17 @@ pub(super) struct Angiograms {
 
 impl Angiograms {
     /// Parts have different patients; `part` is 0 to 3.
-    pub(super) fn new(seed: u64, part: u64) -> Self {
+    fn new(seed: u64, part: u64) -> Self {
         Self { seed, part: part << 61 }
     }
 
     /// The number of a frame's patient in this part.
-    pub(super) fn patient(self, frame: usize) -> usize {
+    fn patient(self, frame: usize) -> usize {
         frame / FRAMES.len()
     }
 
     /// The class of a frame, an index into [`CLASSES`].
-    pub(super) fn label(self, frame: usize) -> u32 {
+    fn label(self, frame: usize) -> u32 {
         match FRAMES[frame % FRAMES.len()] {
             Side::Left => 0,
             Side::Right => 1,
@@ -61,7 +89,7 @@ impl Angiograms {
     }
 
     /// Draws a frame: [`PIXELS`] bytes, row by row.
-    pub(super) fn draw(self, frame: usize, out: &mut [u8]) {
+    fn draw(self, frame: usize, out: &mut [u8]) {
         let side = FRAMES[frame % FRAMES.len()];
         let stream = self.part | ((self.patient(frame) as u64) << 4);
         let mut of_frame = Random::new(self.seed, stream | (1 + (frame % FRAMES.len()) as u64));
@@ -88,6 +116,17 @@ impl Angiograms {
         thorax::catheter(&mut of_frame, &heart, &tree.ostium(), &arm, iodine, &mut map);
         let detector = Detector::draw(&mut of_frame);
         detector.expose(&mut of_frame, &map, out);
+    }
+}
+
+impl ReadImage for Angiograms {
+    fn read_image(&self, index: usize, out: &mut [f32]) -> Result<(), Error> {
+        let mut bytes = vec![0; PIXELS];
+        self.draw(index, &mut bytes);
+        for (value, byte) in out.iter_mut().zip(bytes) {
+            *value = f32::from(byte) / 255.0;
+        }
+        Ok(())
     }
 }
 
@@ -130,7 +169,8 @@ mod tests {
                 let grey: Vec<f64> = frame(4, 0, index).iter().map(|byte| f64::from(*byte) / 255.0).collect();
                 let mean = grey.iter().sum::<f64>() / PIXELS as f64;
                 means += mean / 32.0;
-                deviations += (grey.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / PIXELS as f64).sqrt() / 32.0;
+                deviations +=
+                    (grey.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / PIXELS as f64).sqrt() / 32.0;
             }
             // Frames' means have a deviation of 0.08, and so 32 of them one of 0.014; deviations one of 0.03, hence 0.005. Four of them.
             assert!((means - 0.44).abs() < 0.056, "class {label}: mean {means}");

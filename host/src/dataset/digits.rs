@@ -20,8 +20,6 @@ pub const DEFAULT_SEED: u64 = 20;
 pub(super) const DEFAULT_TRAIN: usize = 10_000;
 /// Images of the test part where no number is given.
 pub(super) const DEFAULT_TEST: usize = 2_000;
-/// Most images that are drawn: they are held in memory.
-pub(super) const MAXIMUM: usize = 4_000_000;
 /// Height and width in pixels.
 pub(super) const SIDE: usize = 28;
 
@@ -33,7 +31,11 @@ pub(super) fn draw(seed: u64, split: Split, count: usize) -> Result<(Vec<u8>, Ve
     let mut labels = vec![0; count];
     let part = match split {
         Split::Train => 0,
+        Split::Val => 1 << 62,
         Split::Test => 1 << 63,
+        Split::All => {
+            return Err(Error::usage("digits are drawn for train, val or test, not for all at once"));
+        }
     };
     pixels.par_chunks_mut(PIXELS).zip(&mut labels).enumerate().try_for_each(|(index, (image, label))| {
         if index % 1024 == 0 {

@@ -12,6 +12,7 @@ use crate::components::{Learner, Planes, Scalar, Weight};
 use crate::crew::Crew;
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
+use crate::standardization::Standardization;
 
 /// Weights that are updated at a time, to stay in the first-level cache.
 const UPDATE_CHUNK: usize = 1024;
@@ -66,6 +67,8 @@ pub(super) struct Pass {
     /// Divide the gradient of a batch by its number of images.
     pub(super) mean: bool,
     pub(super) augmentation: Option<Augmentation>,
+    /// The map that images go through first.
+    pub(super) standardization: Option<Standardization>,
 }
 
 impl<I, E, W> Lane<I, E, W>
@@ -231,6 +234,9 @@ where
                 self.transform(isa, augmentation, network.input(), planes, first, images, pass.epoch)?;
             }
             None => samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input),
+        }
+        if let Some(standardization) = &pass.standardization {
+            standardization.apply(isa, &mut self.input);
         }
         samples.labels().gather::<I, E>(isa, images.positions, first, &mut self.labels);
         let mut weight = Pack::splat(isa, Real::ZERO);

@@ -162,6 +162,7 @@ impl<'a> Scene<'a> {
             seed: 1,
             engine,
             instruction_set: self.settings.instruction_set,
+            standardization: None,
             stream: false,
             augmentation: None,
         }

@@ -181,7 +181,8 @@ mod tests {
         let (left, right) = (trees(Side::Left), trees(Side::Right));
         let at = |trees: &[(bool, Tree)], dominance: bool, segment: Segment, share: f32| {
             mean(trees.iter().filter(|(left, _)| *left == dominance).flat_map(|(_, tree)| {
-                all(tree, segment).map(|vessel| 2.0 * vessel.radii[(share * (vessel.radii.len() - 1) as f32) as usize])
+                all(tree, segment)
+                    .map(|vessel| 2.0 * vessel.radii[(share * (vessel.radii.len() - 1) as f32) as usize])
             }))
         };
         for (what, found, expected, deviation) in [
@@ -219,7 +220,10 @@ mod tests {
     #[test]
     fn trees_have_their_branches_and_hang_together() {
         for (side, segments) in [
-            (Side::Left, &[(Segment::Diagonal, 2..=3), (Segment::Septal, 3..=6), (Segment::Marginal, 2..=3)][..]),
+            (
+                Side::Left,
+                &[(Segment::Diagonal, 2..=3), (Segment::Septal, 3..=6), (Segment::Marginal, 2..=3)][..],
+            ),
             (Side::Right, &[(Segment::Conus, 1..=1), (Segment::Ventricular, 1..=3)]),
         ] {
             for (left_dominant, tree) in trees(side).iter().take(60) {
@@ -250,7 +254,8 @@ mod tests {
             Tree::draw(&mut Random::new(6, 1), &heart, Side::Left)
         };
         let (wide, narrow) = (tree(1.0), tree(0.9));
-        let named = |tree: &Tree| tree.vessels.iter().filter(|vessel| vessel.segment != Segment::Twig).count();
+        let named =
+            |tree: &Tree| tree.vessels.iter().filter(|vessel| vessel.segment != Segment::Twig).count();
         assert_eq!(named(&wide), named(&narrow));
         for (wide, narrow) in wide.vessels.iter().zip(&narrow.vessels).take(named(&wide)) {
             assert_eq!(wide.segment, narrow.segment);

@@ -26,7 +26,13 @@ impl Map {
     /// The tube is cut into slices, each as thick as the way between two points and seen as a disc of the tube's radius: side by side
     /// they make the chords `2 sqrt(r^2 - d^2)` of a tube across the rays, and those of an oblique one, longer by the cosine. A slice
     /// gives its pixels exactly its own volume, however few they are.
-    pub(super) fn tube(&mut self, arm: &CArm, points: &[Vector], radii: &[f32], factor: impl Fn(usize) -> f32) {
+    pub(super) fn tube(
+        &mut self,
+        arm: &CArm,
+        points: &[Vector],
+        radii: &[f32],
+        factor: impl Fn(usize) -> f32,
+    ) {
         for (index, pair) in points.windows(2).enumerate() {
             let way = length(&(pair[1] - pair[0]));
             let (from, to) = (arm.see(&pair[0]), arm.see(&pair[1]));
@@ -183,7 +189,10 @@ mod tests {
             let expected = 2.0 * (100.0 - distance * distance).max(0.0).sqrt();
             let found = ball.chord(&source, &ray);
             // b^2 - a c cancels: 1e-7 of (distance / radius)^2 = 2,500 is 3e-4 of the squared half chord.
-            assert!((found * found - expected * expected).abs() < 4.0 * 100.0 * 1e-3, "{off}: {found} for {expected}");
+            assert!(
+                (found * found - expected * expected).abs() < 4.0 * 100.0 * 1e-3,
+                "{off}: {found} for {expected}"
+            );
         }
         // Twice as long along the rays.
         let long = Ellipsoid::new(Vector::zeros(), straight, [10.0, 20.0, 10.0]);

@@ -147,7 +147,10 @@ mod tests {
         // 200 quanta of 400: deviation sqrt(200)/400. Five deviations of the mean (/256) and of the variance (sqrt(2)/256 of it).
         let expected = 200.0_f64 / 160_000.0;
         assert!((mean - 0.5).abs() < 5.0 * expected.sqrt() / 256.0, "{mean}");
-        assert!((variance / expected - 1.0).abs() < 5.0 * 2.0_f64.sqrt() / 256.0, "{variance} for {expected}");
+        assert!(
+            (variance / expected - 1.0).abs() < 5.0 * 2.0_f64.sqrt() / 256.0,
+            "{variance} for {expected}"
+        );
     }
 
     #[test]
@@ -184,7 +187,9 @@ mod tests {
         map.each(|x, _| if x < 100.0 { 0.5 } else { 0.0 });
         let mut out = vec![0; EDGE * EDGE];
         detector().expose(&mut Random::new(1, 2), &map, &mut out);
-        let mean = |from: usize| (0..EDGE * 50).map(|i| f64::from(out[i / 50 * EDGE + from + i % 50])).sum::<f64>() / 12_800.0;
+        let mean = |from: usize| {
+            (0..EDGE * 50).map(|i| f64::from(out[i / 50 * EDGE + from + i % 50])).sum::<f64>() / 12_800.0
+        };
         // The window is linear in attenuation: 0.4 of 255 greys a unit; the noise of the mean is a fiftieth of a grey, its log is lower by
         // half the relative variance, below half a grey.
         assert!((mean(150) - mean(20) - 0.5 * 0.4 * 255.0).abs() < 1.0, "{} and {}", mean(150), mean(20));

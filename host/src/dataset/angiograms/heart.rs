@@ -68,11 +68,7 @@ impl Heart {
     /// Its axis points to the left, front and foot; seen in a right oblique projection of 30 degrees it lies in the image's plane.
     pub(super) fn draw(random: &mut Random, size: f32) -> Self {
         let spread = |random: &mut Random| random.between(-0.09, 0.09);
-        let axis = unit(&Vector::new(
-            0.66 + spread(random),
-            0.40 + spread(random),
-            -0.63 + spread(random),
-        ));
+        let axis = unit(&Vector::new(0.66 + spread(random), 0.40 + spread(random), -0.63 + spread(random)));
         let up = unit(&(Vector::z() - axis * axis.z));
         let side = up.cross(&axis);
         let long = size * random.between(LENGTH[0], LENGTH[1]);

@@ -164,13 +164,18 @@ mod tests {
     #[test]
     fn the_table_brings_the_middle_to_the_middle() {
         let mut arm = arm(30.0, -20.0);
-        let points = [Vector::new(60.0, 10.0, 5.0), Vector::new(10.0, -20.0, 55.0), Vector::new(30.0, 0.0, -4.0)];
+        let points =
+            [Vector::new(60.0, 10.0, 5.0), Vector::new(10.0, -20.0, 55.0), Vector::new(30.0, 0.0, -4.0)];
         arm.centre(points.iter(), [3.0, -8.0]);
         let seen = points.map(|point| arm.see(&point));
         let ends = |of: fn(&Seen) -> f32| {
             let values = seen.each_ref().map(of);
-            values.iter().fold(f32::INFINITY, |a, b| a.min(*b)) + values.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b))
+            values.iter().fold(f32::INFINITY, |a, b| a.min(*b))
+                + values.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b))
         };
-        assert!((0.5 * ends(|seen| seen.x) - 130.5).abs() < 1e-3 && (0.5 * ends(|seen| seen.y) - 119.5).abs() < 1e-3);
+        assert!(
+            (0.5 * ends(|seen| seen.x) - 130.5).abs() < 1e-3
+                && (0.5 * ends(|seen| seen.y) - 119.5).abs() < 1e-3
+        );
     }
 }

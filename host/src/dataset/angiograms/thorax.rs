@@ -108,11 +108,15 @@ impl Thorax {
         let body = libm::sqrtf(body);
         let disc = bump((level - 0.5).abs() - 0.5, 0.09);
         let plate = bump((level - 0.5).abs() - 0.38, 0.035);
-        let pedicle = |side: f32| bump(libm::hypotf((millimetres - side * 11.0) / 4.0, (level - 0.62) / 0.16) - 0.8, 0.35);
+        let pedicle = |side: f32| {
+            bump(libm::hypotf((millimetres - side * 11.0) / 4.0, (level - 0.62) / 0.16) - 0.8, 0.35)
+        };
         let process = bump(millimetres / 3.0, 1.0) * bump(level - 0.2, 0.22);
         self.spine[1]
-            * (0.26 * body * (1.0 - 0.35 * disc) + 0.06 * body * plate
-                + 0.05 * (pedicle(1.0) + pedicle(-1.0)) + 0.06 * process)
+            * (0.26 * body * (1.0 - 0.35 * disc)
+                + 0.06 * body * plate
+                + 0.05 * (pedicle(1.0) + pedicle(-1.0))
+                + 0.06 * process)
     }
 
     /// Ribs from the spine round the chest to the front, as hollow tubes.
@@ -150,7 +154,14 @@ fn bump(distance: f32, width: f32) -> f32 {
 }
 
 /// Adds the catheter, from the ostium through the ascending aorta up: 5 or 6 French, filled with contrast agent.
-pub(super) fn catheter(random: &mut Random, heart: &Heart, ostium: &Vector, arm: &CArm, iodine: f32, map: &mut Map) {
+pub(super) fn catheter(
+    random: &mut Random,
+    heart: &Heart,
+    ostium: &Vector,
+    arm: &CArm,
+    iodine: f32,
+    map: &mut Map,
+) {
     let root = heart.aortic_root();
     let inward = unit(&(root - ostium));
     // The wall that it leans on, opposite to the ostium.

@@ -70,7 +70,12 @@ pub(super) struct Start {
 impl Vessel {
     /// Draws a vessel, and says where its branches begin. At a fork radii follow Murray's law, `r^3 = r_1^3 + r_2^3` (C. D. Murray, "The
     /// physiological principle of minimum work", PNAS 12, 1926).
-    pub(super) fn grow(heart: &Heart, random: &mut Random, plan: &Plan<'_>, forks: &[Fork]) -> (Self, Vec<Start>) {
+    pub(super) fn grow(
+        heart: &Heart,
+        random: &mut Random,
+        plan: &Plan<'_>,
+        forks: &[Fork],
+    ) -> (Self, Vec<Start>) {
         let places = even(heart, plan.route);
         let straight: Vec<Vector> = places.iter().map(|place| heart.point(*place)).collect();
         let mut points = wind(&straight, plan.winding, random);
@@ -208,7 +213,8 @@ mod tests {
         let offset = Vector::zeros();
         let plan =
             Plan { segment: Segment::Circumflex, route: &route, radius: 2.0, taper, winding: 1.5, offset };
-        let forks = [Fork { at: 0.2, ratio: 0.7 }, Fork { at: 0.2, ratio: 0.5 }, Fork { at: 0.6, ratio: 0.8 }];
+        let forks =
+            [Fork { at: 0.2, ratio: 0.7 }, Fork { at: 0.2, ratio: 0.5 }, Fork { at: 0.6, ratio: 0.8 }];
         let (vessel, starts) = Vessel::grow(&heart(), &mut Random::new(1, 2), &plan, &forks);
         let cube = |radius: f32| f64::from(radius).powi(3);
         let last = vessel.radii[vessel.radii.len() - 1];
@@ -228,7 +234,8 @@ mod tests {
     fn vessels_taper_as_planned() {
         let route = [Place::new(0.0, 2.0, 1.0), Place::new(0.0, 60.0, 1.0)];
         let offset = Vector::zeros();
-        let plan = Plan { segment: Segment::Septal, route: &route, radius: 2.0, taper: 100.0, winding: 0.0, offset };
+        let plan =
+            Plan { segment: Segment::Septal, route: &route, radius: 2.0, taper: 100.0, winding: 0.0, offset };
         let (vessel, _) = Vessel::grow(&heart(), &mut Random::new(1, 2), &plan, &[]);
         // (1 - h/L)^(s/h) beside exp(-s/L): the exponent differs by s h / (2 L^2) in the first order.
         let way = vessel.length();
