@@ -15,5 +15,6 @@ mod keygen;
 mod made_images;
 mod misuse;
 mod predict;
+mod preview;
 mod signals;
 mod train;
