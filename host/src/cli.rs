@@ -5,6 +5,7 @@
 
 mod bench;
 mod compare;
+mod curve;
 mod decrypt;
 mod demo;
 mod encrypt;
@@ -66,6 +67,8 @@ enum Command {
     Predict(predict::Arguments),
     /// Decrypt a network's outputs into a table.
     Decrypt(decrypt::Arguments),
+    /// Decrypt the course of a training, draw it, and name its best epoch.
+    Curve(curve::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
     /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
@@ -109,6 +112,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
+        Command::Curve(arguments) => curve::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
         Command::Preview(arguments) => preview::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),

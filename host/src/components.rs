@@ -10,6 +10,7 @@ use nn_core::simd::{Isa, MAX_SAMPLES, PackReal};
 use nn_core::{Element, Learn, Number, Weigh};
 
 use crate::container;
+use crate::training::Adam;
 
 /// The scalar types that networks are trained with: `f32` and `f64`.
 pub trait Scalar: PackReal + container::Element + Weight {}
@@ -36,6 +37,18 @@ pub trait Weight: Element<Context = ()> {
     /// `self + value` in every lane.
     #[must_use]
     fn offset(self, value: <Self as Element>::Real) -> Self;
+
+    /// Whether [`adam`](Self::adam) exists: it divides by square roots, lane by lane.
+    const ADAPTIVE: bool;
+
+    /// A step of Adam; of weights that are not [`ADAPTIVE`](Self::ADAPTIVE) none.
+    fn adam<I: Isa<Real = <Self as Element>::Real>>(
+        isa: I,
+        rule: &Adam<I::Real>,
+        weights: &mut [Self],
+        gradient: &[Self],
+        moments: [&mut [Self]; 2],
+    );
 }
 
 macro_rules! plain_weight {
@@ -53,6 +66,19 @@ macro_rules! plain_weight {
 
             fn offset(self, value: $real) -> Self {
                 self + value
+            }
+
+            const ADAPTIVE: bool = true;
+
+            #[inline(always)]
+            fn adam<I: Isa<Real = $real>>(
+                isa: I,
+                rule: &Adam<$real>,
+                weights: &mut [$real],
+                gradient: &[$real],
+                moments: [&mut [$real]; 2],
+            ) {
+                rule.step(isa, weights, gradient, moments);
             }
         }
     )*};
@@ -83,6 +109,10 @@ impl<T: Real + Number, const N: usize> Weight for Ciphertext<T, N> {
         }
         Self::from_columns(columns)
     }
+
+    const ADAPTIVE: bool = false;
+
+    fn adam<I: Isa<Real = T>>(_: I, _: &Adam<T>, _: &mut [Self], _: &[Self], _: [&mut [Self]; 2]) {}
 }
 
 /// A plain weight for ciphertexts in matrix form, where the scalar is a type parameter: `Weigh<f32>` and `Weigh<f64>` exist, and

@@ -18,6 +18,8 @@ pub mod components;
 pub mod container;
 #[cfg(feature = "engine")]
 mod crew;
+#[cfg(feature = "engine")]
+pub mod curve;
 pub mod dataset;
 pub mod decryption;
 mod dispatch;
@@ -27,6 +29,8 @@ pub mod error;
 pub mod inference;
 pub mod interrupt;
 pub mod key_file;
+#[cfg(feature = "engine")]
+pub mod metrics;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;

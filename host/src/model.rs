@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::architecture::Architecture;
 use crate::components::{Scalar, Weight};
 use crate::container::{
-    Container, ContainerWriter, Content, ElementType, Form, Metadata, ReadBuffer, Tensor, read_finite,
+    Container, ContainerWriter, Content, ElementType, Form, Metadata, ReadBuffer, Target, Tensor, read_finite,
 };
 use crate::error::{Error, Kind};
 use crate::samples::{components, entries_to_lanes, planes_to_entries};
@@ -16,7 +16,7 @@ use crate::standardization::Standardization;
 use crate::with_lanes;
 
 /// The mean loss of each epoch, in a model file: `[epochs]`, `[epochs, n]` or `[epochs, n, n]`, like all its numbers.
-const LOSS: &str = "training_loss";
+pub(crate) const LOSS: &str = "training_loss";
 
 /// A network with its parameters: plain, or encrypted in either form.
 #[derive(Clone, Debug)]
@@ -55,6 +55,14 @@ impl<T: Scalar> Model<T> {
     /// # Errors
     /// Writing errors.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
+        self.write_to(&path.into())
+    }
+
+    /// The same for any target.
+    ///
+    /// # Errors
+    /// Writing errors.
+    pub fn write_to(&self, target: &Target) -> Result<(), Error> {
         let network = self.architecture.network();
         let input = network.input();
         let shape = [input.channels, input.height, input.width];
@@ -72,7 +80,7 @@ impl<T: Scalar> Model<T> {
             tensors.push(self.loss_tensor(self.loss.len()));
         }
         let key = self.key.as_ref().map(|(_, bytes)| bytes.as_slice());
-        let mut writer = ContainerWriter::create(path, &metadata, key, tensors)?;
+        let mut writer = ContainerWriter::start(target, &metadata, key, tensors)?;
         let mut values = Vec::new();
         let mut put = |name: &str, planes: &mut dyn Iterator<Item = &[T]>| {
             values.clear();

@@ -108,7 +108,8 @@ fn sums_of(values: &[f32]) -> (f64, f64) {
 
 #[cfg(feature = "engine")]
 mod packs {
-    use more_core::Real;
+    use more_core::{Arithmetic, Real};
+    use nn_core::element::Pack;
     use nn_core::simd::Isa;
 
     use super::Standardization;
@@ -118,19 +119,17 @@ mod packs {
         /// Applies the map to packs of images: to the one component of plain numbers; to matrices entry by entry, the mean being taken
         /// from the diagonal.
         pub(crate) fn apply<I: Isa, E: Packed<I>>(&self, isa: I, packs: &mut [E]) {
-            let mean = <I::Real as Real>::from_f64(self.mean);
-            let scale = <I::Real as Real>::from_f64(1.0 / self.deviation);
+            let splat = |value| Pack::splat(isa, <I::Real as Real>::from_f64(value));
+            let (mean, scale) = (splat(self.mean), splat(1.0 / self.deviation));
             let lanes = E::COMPONENTS.isqrt();
             isa.enter(
                 #[inline(always)]
                 || {
                     for pack in packs {
                         for component in 0..E::COMPONENTS {
+                            let pack = pack.pack_mut(component);
                             let on_diagonal = component % (lanes + 1) == 0;
-                            let mean = if on_diagonal { mean } else { Real::ZERO };
-                            for value in pack.pack_mut(component).samples_mut() {
-                                *value = (*value - mean) * scale;
-                            }
+                            *pack = (if on_diagonal { *pack - mean } else { *pack }) * scale;
                         }
                     }
                 },

@@ -1,5 +1,7 @@
 //! Resampling of images: maps against their formulas, every element against plain numbers.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use more_core::mask::Uniform;
 use more_core::{Ciphertext, Real, Spectrum};
 use more_tests::generators;

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::inference::predict;
 use crate::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path, generate};
 use crate::samples::Input;
-use crate::training::{Engine, Gradient, Options, train};
+use crate::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
 
 /// Passes over the data: enough for the accuracy to settle.
 const EPOCHS: usize = 20;
@@ -134,6 +134,10 @@ fn train_to(
         epochs: EPOCHS,
         batch: 32,
         learning_rate: 0.01,
+        schedule: Schedule::Constant,
+        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        weight_decay: 0.0,
+        class_weights: ClassWeights::Equal,
         gradient: Gradient::Sum,
         seed: 1,
         engine: Engine::Spectral,

@@ -15,10 +15,12 @@ use crate::components::Scalar;
 use crate::container::Form;
 use crate::dataset::{self, Split};
 use crate::error::{Error, Kind};
+use crate::metrics::{Metrics, evaluate};
+use crate::model::Model;
 use crate::output_file::{Access, OutputFile};
 use crate::samples::Input;
 use crate::standardization::Standardization;
-use crate::training::{Engine, Gradient, Options, train};
+use crate::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -44,6 +46,21 @@ pub(super) struct Arguments {
     /// Step size of stochastic gradient descent.
     #[arg(long, value_name = "RATE", default_value_t = 0.01)]
     learning_rate: f64,
+    /// How the learning rate goes on: constant, cosine, or step:EPOCHS:FACTOR.
+    #[arg(long, default_value_t = Schedule::Constant)]
+    schedule: Schedule,
+    /// What a step does with the gradient; adam needs plain data or the spectral engine.
+    #[arg(long, value_enum, default_value_t = OptimizerName::Sgd)]
+    optimizer: OptimizerName,
+    /// How much of each step sgd repeats in the next.
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.0)]
+    momentum: f64,
+    /// How much of themselves the weights lose in a step, times the learning rate.
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.0)]
+    weight_decay: f64,
+    /// How much the images of each class count: equal, balanced (plain labels), or a weight for each class, as 0.8,1.33.
+    #[arg(long, default_value_t = ClassWeights::Equal)]
+    class_weights: ClassWeights,
     /// What a step follows: the sum over a batch's images, or their mean.
     #[arg(long, value_enum, default_value_t = Gradient::Sum)]
     gradient: Gradient,
@@ -74,6 +91,16 @@ pub(super) struct Arguments {
     /// Also write the model after each epoch, as DIR/epoch-0001.safetensors and so on.
     #[arg(long, value_name = "DIR")]
     checkpoints: Option<PathBuf>,
+    /// Write loss and accuracy after each epoch, on the training data and on that of --validation, encrypted where the data
+    /// is: for `curve`. Takes an inference of both after each epoch.
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
+    /// Data that --metrics looks at beside the training data.
+    #[arg(long, value_name = "FILE|SOURCE", requires = "metrics")]
+    validation: Option<dataset::Input>,
+    /// The part of a SOURCE that --validation takes.
+    #[arg(long, value_enum, value_name = "PART", default_value_t = Split::Val, requires = "validation")]
+    validation_split: Split,
     /// The model to write; a file of that name is replaced.
     #[arg(long, value_name = "MODEL")]
     out: PathBuf,
@@ -116,6 +143,29 @@ impl Standardize {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum OptimizerName {
+    /// Stochastic gradient descent.
+    Sgd,
+    /// Adam, lane by lane.
+    Adam,
+}
+
+impl Arguments {
+    fn optimizer(&self) -> Result<Optimizer, Error> {
+        match self.optimizer {
+            OptimizerName::Sgd => Ok(Optimizer::Sgd { momentum: self.momentum }),
+            OptimizerName::Adam if self.momentum != 0.0 => {
+                Err(Error::usage("adam has a momentum of its own: leave --momentum out"))
+            }
+            OptimizerName::Adam => Ok(Optimizer::Adam),
+        }
+    }
+}
+
+/// How checkpoints are called, `{}` standing for the epoch.
+const CHECKPOINT: &str = "epoch-{}.safetensors";
+
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Fields {
@@ -142,18 +192,37 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     drop(OutputFile::create(&arguments.out, Access::Shared, true)?);
     let (files, split) = (&arguments.files, arguments.split);
     let (data, scalar) = input::open(&arguments.data, files, split, arguments.limit, arguments.scalar)?;
+    let validation = match &arguments.validation {
+        Some(validation) => {
+            let split = arguments.validation_split;
+            Some(input::open(validation, files, split, None, Some(scalar.into()))?.0)
+        }
+        None => None,
+    };
+    if let Some(metrics) = &arguments.metrics {
+        drop(OutputFile::create(metrics, Access::Shared, true)?);
+    }
     match scalar {
-        ScalarName::F32 => run_as::<f32>(arguments, &data, report),
-        ScalarName::F64 => run_as::<f64>(arguments, &data, report),
+        ScalarName::F32 => run_as::<f32>(arguments, &data, validation.as_ref(), report),
+        ScalarName::F64 => run_as::<f64>(arguments, &data, validation.as_ref(), report),
     }
 }
 
-fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Result<(), Error> {
+fn run_as<T: Scalar>(
+    arguments: &Arguments,
+    data: &Input,
+    validation: Option<&Input>,
+    report: &Report,
+) -> Result<(), Error> {
     let options = Options {
         architecture: arguments.network,
         epochs: arguments.epochs as usize,
         batch: arguments.batch as usize,
         learning_rate: arguments.learning_rate,
+        schedule: arguments.schedule,
+        optimizer: arguments.optimizer()?,
+        weight_decay: arguments.weight_decay,
+        class_weights: arguments.class_weights.clone(),
         gradient: arguments.gradient,
         seed: arguments.seed,
         engine: arguments.engine,
@@ -166,9 +235,25 @@ fn run_as<T: Scalar>(arguments: &Arguments, data: &Input, report: &Report) -> Re
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create the folder", error))?;
     }
     let progress = report.progress("training", data.count() * options.epochs, "images");
-    let mut checkpoint = |epoch: usize, model: &crate::model::Model<T>| match &arguments.checkpoints {
-        Some(folder) => model.write(&folder.join(format!("epoch-{epoch:04}.safetensors"))),
-        None => Ok(()),
+    let parts: Vec<(&str, &Input)> = [("train", Some(data)), ("validation", validation)]
+        .into_iter()
+        .filter_map(|(n, d)| d.map(|d| (n, d)))
+        .collect();
+    let mut metrics =
+        Metrics { parts: parts.iter().map(|(name, _)| (*name).to_owned()).collect(), epochs: Vec::new() };
+    let mut checkpoint = |epoch: usize, model: &Model<T>| {
+        if let Some(folder) = &arguments.checkpoints {
+            model.write(&folder.join(CHECKPOINT.replace("{}", &format!("{epoch:04}"))))?;
+        }
+        let Some(path) = &arguments.metrics else { return Ok(()) };
+        let figures = parts
+            .iter()
+            .map(|(_, input)| evaluate(input, model, options.engine, options.instruction_set))
+            .collect::<Result<Vec<_>, Error>>()?;
+        // From a data set's lanes to a lane's data sets.
+        let lanes = (0..model.lanes).map(|lane| figures.iter().map(|lanes| lanes[lane]).collect());
+        metrics.epochs.push(lanes.collect());
+        metrics.write(path, model, arguments.checkpoints.as_ref().map(|_| CHECKPOINT))
     };
     let (trained, threads) = arguments.compute.install(|threads| {
         train::<T>(data, &options, &progress, &mut checkpoint).map(|trained| (trained, threads))

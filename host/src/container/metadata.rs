@@ -66,6 +66,8 @@ named! {
         Model = "model",
         /// What a network answered to images.
         Outputs = "outputs",
+        /// Loss and accuracy of a network, epoch by epoch.
+        Metrics = "metrics",
     }
 }
 

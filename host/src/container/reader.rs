@@ -93,6 +93,7 @@ impl Container {
                 Content::Images => "images are made by `more-nn encrypt`",
                 Content::Model => "models are made by `more-nn train`",
                 Content::Outputs => "outputs are made by `more-nn predict`",
+                Content::Metrics => "metrics are made by `more-nn train --metrics`",
             }));
         }
         Ok(self)

@@ -5,6 +5,7 @@
 mod angiography;
 mod augment;
 mod bench;
+mod curve;
 mod damaged_containers;
 mod damaged_data;
 mod damaged_keys;
@@ -17,4 +18,7 @@ mod misuse;
 mod predict;
 mod preview;
 mod signals;
+mod sources;
+mod split;
+mod standardization;
 mod train;

@@ -39,14 +39,10 @@ impl Table {
     /// a file that is named twice; [`Kind::Missing`] for a column that is asked for and is not there, or a table without rows.
     pub(super) fn read(path: &Path, columns: &Columns) -> Result<Self, Error> {
         let at = |error: csv::Error| csv_error(error).at(path);
-        let file = std::fs::File::open(path).map_err(|error| Error::io(path, "open", error))?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-        let mut header = reader.headers().map_err(at)?.clone();
-        // A byte order mark, as spreadsheets write it.
-        if let Some(first) = header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
-            let names: Vec<&str> = std::iter::once(first).chain(header.iter().skip(1)).collect();
-            header = names.into();
-        }
+        let text = std::fs::read(path).map_err(|error| Error::io(path, "open", error))?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
+        // A byte order mark, as spreadsheets write it, is skipped by the reader.
+        let header = reader.headers().map_err(at)?.clone();
         let place = |name: &Option<String>, default: &str, needed: bool| {
             let wanted = name.as_deref().unwrap_or(default);
             let found = header.iter().position(|column| column == wanted);
@@ -64,7 +60,7 @@ impl Table {
         let mut rows: Vec<(u64, StringRecord)> = Vec::new();
         for record in reader.into_records() {
             let record = record.map_err(at)?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| line_of(&text, position));
             rows.push((line, record));
         }
         if rows.is_empty() {
@@ -139,6 +135,13 @@ impl Table {
         let rows = self.rows.iter().zip(splits).map(|((_, record), split)| put(record, split.name()));
         std::iter::once(put(&self.header, name)).chain(rows).collect()
     }
+}
+
+/// The line of a record. Its position is where the reader stood before it, empty lines not yet skipped.
+fn line_of(text: &[u8], position: &csv::Position) -> u64 {
+    let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
+    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+    position.line() + skipped.count() as u64
 }
 
 fn csv_error(error: csv::Error) -> Error {

@@ -1,73 +1,66 @@
 //! How much contrast agent a frame shows.
+//!
+//! The measure is the morphological black top-hat, as in Eiho and Qian, "Detection of coronary artery tree using morphological
+//! operator", Computers in Cardiology 24 (1997): closing by a square wider than the vessels fills them and nothing else, so
+//! edges of the diaphragm or of the aperture, however dark, do not count.
 
 use crate::dataset::Fit;
 use crate::dataset::files::picture::Picture;
 
 /// Frames are measured at this height and width, so that quantum noise averages out.
 const SIDE: usize = 128;
-/// Half the side of the window that a pixel's surroundings are: an eighth of the frame, wider than any coronary vessel.
-const RADIUS: usize = SIDE / 16;
+/// Half the side of the square: 9 pixels of 128. A coronary artery of 5 mm is 4 to 6 of them wide in fields of 100 to 150 mm.
+const RADIUS: usize = 4;
 
-/// The mean over the pixels of `max(0, b - x)`, where `x` is the pixel and `b` the mean of a square window around it (an
-/// eighth of the frame wide, cut at the border): how much darker narrow structures are than what surrounds them. Vessels
-/// filled with contrast agent are dark; ribs, catheter and noise are in all frames of a run alike.
+/// The mean over the pixels of `closing(x) - x`, by a square of 9 pixels of 128.
 pub(super) fn of(picture: &Picture) -> f64 {
     let mut pixels = vec![0.0_f32; SIDE * SIDE];
     picture.fit([SIDE, SIDE], Fit::Resize, &mut pixels);
-    // Sums of all pixels above and left of each.
-    let stride = SIDE + 1;
-    let mut sums = vec![0.0_f64; stride * stride];
-    for row in 0..SIDE {
-        let mut line = 0.0;
-        for column in 0..SIDE {
-            line += f64::from(pixels[row * SIDE + column]);
-            sums[(row + 1) * stride + column + 1] = sums[row * stride + column + 1] + line;
-        }
-    }
-    let bounds = |at: usize| (at.saturating_sub(RADIUS), (at + RADIUS + 1).min(SIDE));
-    let mut darker = 0.0;
-    for row in 0..SIDE {
-        let (top, bottom) = bounds(row);
-        for column in 0..SIDE {
-            let (left, right) = bounds(column);
-            let sum =
-                sums[bottom * stride + right] - sums[top * stride + right] - sums[bottom * stride + left]
-                    + sums[top * stride + left];
-            let mean = sum / ((bottom - top) * (right - left)) as f64;
-            darker += (mean - f64::from(pixels[row * SIDE + column])).max(0.0);
-        }
-    }
-    darker / (SIDE * SIDE) as f64
+    let dilated = filter(&pixels, f32::max);
+    let closed = filter(&dilated, f32::min);
+    let depth = closed.iter().zip(&pixels).map(|(closed, pixel)| f64::from(closed - pixel));
+    depth.sum::<f64>() / (SIDE * SIDE) as f64
+}
+
+/// The largest or smallest of the square around each pixel, cut at the border: along rows, then along columns.
+fn filter(pixels: &[f32], pick: fn(f32, f32) -> f32) -> Vec<f32> {
+    let along = |pixels: &[f32], stride: usize, line: usize| -> Vec<f32> {
+        (0..SIDE * SIDE)
+            .map(|index| {
+                let at = index / stride % SIDE;
+                let (first, last) = (at.saturating_sub(RADIUS), (at + RADIUS).min(SIDE - 1));
+                let start = index - at * stride;
+                (first..=last).map(|place| pixels[start + place * line]).fold(pixels[index], pick)
+            })
+            .collect()
+    };
+    let rows = along(pixels, 1, 1);
+    along(&rows, SIDE, SIDE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Columns 8 wide of 512, 0.4 deep, beside a wide dark field.
     fn with_vessels(count: usize) -> Picture {
         let mut values = vec![0.7; 512 * 512];
-        for vessel in 0..count {
-            for row in 0..512 {
-                let column = 60 + 150 * vessel + row / 8;
-                values[row * 512 + column..][..8].fill(0.3);
+        for row in 0..512 {
+            values[row * 512..][..100].fill(0.1);
+            for vessel in 0..count {
+                values[row * 512 + 160 + 100 * vessel..][..8].fill(0.3);
             }
         }
         Picture { height: 512, width: 512, values }
     }
 
     #[test]
-    fn more_vessels_have_more_contrast_and_a_uniform_frame_has_none() {
-        let measured = [0, 1, 2, 3].map(|count| of(&with_vessels(count)));
-        // The sums of an even frame round.
-        assert!(measured[0] < 1e-9, "{measured:?}");
-        assert!(measured.windows(2).all(|pair| pair[1] > pair[0] + 1e-3), "{measured:?}");
-    }
-
-    #[test]
-    fn a_vessel_counts_about_its_area_times_its_depth() {
-        // 8 of 512 columns, 0.4 deep, less the part of the window that the vessel itself fills (2 of 17).
-        let expected = 8.0 / 512.0 * 0.4 * (1.0 - 2.0 / 17.0);
-        let measured = of(&with_vessels(1));
-        assert!((measured / expected - 1.0).abs() < 0.2, "{measured} {expected}");
+    fn vessels_count_their_area_times_their_depth_and_edges_nothing() {
+        for count in 0..4 {
+            let expected = count as f64 * 8.0 / 512.0 * 0.4;
+            let measured = of(&with_vessels(count));
+            // Each difference of two numbers below 1 is rounded once.
+            assert!((measured - expected).abs() < f64::from(f32::EPSILON), "{measured} {expected}");
+        }
     }
 }
