@@ -13,6 +13,7 @@ mod engine;
 mod input;
 mod keygen;
 mod predict;
+mod preview;
 mod report;
 mod source_options;
 mod split;
@@ -70,6 +71,8 @@ enum Command {
     Curve(curve::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
+    /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
+    Preview(preview::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
     Demo(demo::Arguments),
     /// Measure speed on this machine.
@@ -111,6 +114,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
         Command::Curve(arguments) => curve::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
+        Command::Preview(arguments) => preview::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
         Command::Bench(arguments) => bench::run(&arguments, &report),
     }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "engine")]
 pub mod architecture;
+pub mod augmentation;
 #[cfg(feature = "engine")]
 pub mod bench;
 #[cfg(feature = "engine")]
@@ -33,6 +34,8 @@ pub mod metrics;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;
+#[cfg(feature = "engine")]
+pub mod preview;
 pub mod progress;
 #[cfg(feature = "engine")]
 pub mod samples;

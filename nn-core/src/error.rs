@@ -34,7 +34,7 @@ impl core::fmt::Display for NetworkError {
 
 impl core::error::Error for NetworkError {}
 
-/// Why a call on a network was refused: a buffer does not have the length its description asks for.
+/// Why a call was refused: mostly, a buffer does not have the length its description asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -73,6 +73,13 @@ pub enum Error {
         /// [`Network::dropout_masks`](crate::Network::dropout_masks).
         expected: usize,
     },
+    /// The map of [`resample`](crate::resample): a zoom not in `[1/64, 64]`, a shift above 65,536 pixels, or not a number.
+    Map,
+    /// An image's rows or columns are more than `resample` takes.
+    Side {
+        /// The most.
+        expected: usize,
+    },
 }
 
 impl core::fmt::Display for Error {
@@ -85,6 +92,10 @@ impl core::fmt::Display for Error {
             Self::Gradient { expected } => ("gradient", expected),
             Self::Labels { expected } => ("labels", expected),
             Self::Masks { expected } => ("dropout masks", expected),
+            Self::Map => {
+                return f.write_str("a map needs a zoom in [1/64, 64] and a shift of at most 65536 pixels");
+            }
+            Self::Side { expected } => return write!(f, "an image of more than {expected} rows or columns"),
         };
         write!(f, "wrong length of the {what} buffer: {expected} elements expected")
     }

@@ -51,6 +51,7 @@ pub mod layout;
 mod loss;
 mod network;
 pub mod profile;
+pub mod resample;
 mod shape;
 #[cfg(feature = "simd")]
 pub mod simd;
