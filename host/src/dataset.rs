@@ -216,6 +216,12 @@ impl Dataset {
         self.patients.get(image)?.as_deref()
     }
 
+    /// The number of images of which it is not known who they are of.
+    #[must_use]
+    pub fn without_patient(&self) -> usize {
+        (0..self.count).filter(|image| self.patient_id(*image).is_none()).count()
+    }
+
     /// Reads the images of `range` into `out` (`range.len() x channels x height x width` values in [0, 1]).
     ///
     /// # Errors
