@@ -10,6 +10,7 @@ mod decrypt;
 mod demo;
 mod encrypt;
 mod engine;
+mod ingest;
 mod input;
 mod keygen;
 mod predict;
@@ -61,6 +62,8 @@ enum Command {
     Split(split::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
+    /// Store what a device sends over a serial line: encrypted images, or the outputs of a network on the device.
+    Ingest(ingest::Arguments),
     /// Train a network on encrypted or plain images; needs no secret key.
     Train(train::Arguments),
     /// Compute a network's outputs for encrypted or plain images; needs no secret key.
@@ -109,6 +112,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
         Command::Split(arguments) => split::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
+        Command::Ingest(arguments) => ingest::run(&arguments, &report),
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),

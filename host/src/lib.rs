@@ -27,6 +27,7 @@ pub mod encryption;
 pub mod error;
 #[cfg(feature = "engine")]
 pub mod inference;
+pub mod ingest;
 pub mod interrupt;
 pub mod key_file;
 #[cfg(feature = "engine")]
