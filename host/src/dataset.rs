@@ -1,10 +1,12 @@
 //! Labelled image data sets in the clear: where they come from and how they are read.
 
+mod angiograms;
 mod digits;
 #[cfg(feature = "sources")]
 mod files;
 mod idx;
 mod options;
+mod random;
 mod source;
 
 use std::fmt;
@@ -84,6 +86,7 @@ impl Dataset {
                 let (pixels, labels) = digits::draw(*seed, split, count.min(limit))?;
                 Self::from_bytes([1, digits::SIDE, digits::SIDE], digit_names(), pixels, labels)
             }
+            Source::Angiograms { count, seed } => angiograms::open(*count, *seed, split, limit),
             #[cfg(feature = "sources")]
             files => files::open(files, options, split, limit),
             #[cfg(not(feature = "sources"))]

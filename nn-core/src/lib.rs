@@ -50,11 +50,14 @@ mod layer;
 pub mod layout;
 mod loss;
 mod network;
+mod part;
 pub mod profile;
+pub mod resample;
 mod shape;
 #[cfg(feature = "simd")]
 pub mod simd;
 mod stage;
+mod stream;
 mod team;
 
 pub use element::{Context, Element, Learn, Number, Weigh};
@@ -65,4 +68,5 @@ pub use layout::LAYOUT_BLOCK;
 pub use loss::softmax;
 pub use network::{ANGIOGRAPHY, Head, MNIST, Network, ParameterGroup};
 pub use shape::Shape;
+pub use stream::RowStream;
 pub use team::{Alone, Team};

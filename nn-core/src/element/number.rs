@@ -157,6 +157,7 @@ macro_rules! element_by_arithmetic {
         }
     };
 }
+#[cfg(feature = "simd")]
 pub(super) use element_by_arithmetic;
 
 /// `max(x, 0) + ln(1 + exp(-|x|))`, which neither overflows nor cancels.

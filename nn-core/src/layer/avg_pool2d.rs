@@ -20,7 +20,7 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
     let pool = stage.pool;
     let factor = real::<E>(1.0 / (pool * pool) as f64);
     for channel in 0..stage.output.channels {
-        for row in 0..stage.output.height {
+        for row in 0..stage.output_rows {
             for column in 0..stage.output.width {
                 let mut total = E::zero(context);
                 for y in pool * row..pool * (row + 1) {

@@ -70,7 +70,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
     fn run(self) {
         let Self { context, stage, window, parameters, input, channels, mut kept, output, function } = self;
         let (weights, biases) = parameters.split_at(stage.weights());
-        for row in 0..stage.output.height {
+        for row in 0..stage.output_rows {
             for (block, part) in blocks_within(stage.active.channels, channels.clone()) {
                 let block_weights = block.weights(weights, stage.fan_in);
                 for (at, size) in register_blocks(part, E::BLOCK) {
