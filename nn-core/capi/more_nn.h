@@ -17,6 +17,9 @@
 // Lanes of an encrypted number.
 #define MORE_LANES 2
 
+// Words of 64 bits of a `MoreKey`.
+#define MORE_KEY_WORDS 16
+
 // The most layers of a network: their descriptions are put on the stack, 512 bytes of a 32-bit machine.
 #define MORE_MAX_LAYERS 32
 
@@ -121,7 +124,7 @@ typedef uint32_t MoreLayerKind;
 // A secret key with the evaluation key that orders its lanes. 128 bytes that are the library's: they hold the secret.
 typedef struct MoreKey {
   // The library's; zeros are a key that is not loaded.
-  uint64_t storage[STORED];
+  uint64_t storage[MORE_KEY_WORDS];
 } MoreKey;
 
 // A generator of masks: ChaCha20 from a seed, the same numbers on every machine. Fields are the library's.
@@ -130,7 +133,7 @@ typedef struct MoreGenerator {
   uint8_t seed[32];
   // Words of 32 bits that were drawn.
   uint64_t position;
-  // `SEEDED`, or the generator must not be used.
+  // Whether there is one.
   uint64_t state;
 } MoreGenerator;
 
@@ -422,8 +425,8 @@ MoreStatus more_network_sizes(const struct MoreNetwork *network, struct MoreNetw
 
 // Starts a stream of a plain image, with weights in `float`.
 //
-// Counts as `more_network_sizes` says: of the memory at least, of the weights exactly. The network, its layers, the weights and the
-// memory have to stay where they are while the stream is in use; the memory is the stream's alone.
+// Counts as `more_network_sizes` says: of the memory at least, of the weights exactly. The layers, the weights and the memory have
+// to stay where they are while the stream is in use; the memory is the stream's alone.
 //
 // # Safety
 //

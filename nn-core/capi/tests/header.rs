@@ -7,7 +7,8 @@ use std::{env, fs};
 #[test]
 fn the_header_is_the_generated_one() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).expect("the configuration is valid");
+    let config =
+        cbindgen::Config::from_file(folder.join("cbindgen.toml")).expect("the configuration is valid");
     let bindings = cbindgen::generate_with_config(folder, config).expect("the sources can be parsed");
     let mut generated = Vec::new();
     bindings.write(&mut generated);

@@ -108,19 +108,15 @@ fn generator(seed: u8) -> MoreGenerator {
     generator
 }
 
-fn encrypt(key: &MoreKey, generator: &mut MoreGenerator, messages: &[f32], out: &mut [MoreCell]) -> MoreStatus {
+fn encrypt(
+    key: &MoreKey,
+    generator: &mut MoreGenerator,
+    messages: &[f32],
+    out: &mut [MoreCell],
+) -> MoreStatus {
     // SAFETY: lengths of the slices.
     unsafe {
-        more_encrypt(
-            key,
-            generator,
-            0.0,
-            1.0,
-            messages.as_ptr(),
-            messages.len(),
-            out.as_mut_ptr(),
-            out.len(),
-        )
+        more_encrypt(key, generator, 0.0, 1.0, messages.as_ptr(), messages.len(), out.as_mut_ptr(), out.len())
     }
 }
 
@@ -520,25 +516,66 @@ fn wrong_pointers_and_lengths_are_refused() {
         let none = ptr::null_mut();
         let odd = scratch_at.cast::<u8>().wrapping_add(1).cast::<f32>();
         let cases = [
-            (infer(ptr::null(), weights, count, input_at, scratch_at, SCRATCH, output_at, OUTPUTS), MoreStatus::Null),
-            (infer(&network, null, count, input_at, scratch_at, SCRATCH, output_at, OUTPUTS), MoreStatus::Null),
-            (infer(&network, weights, count, null, scratch_at, SCRATCH, output_at, OUTPUTS), MoreStatus::Null),
+            (
+                infer(ptr::null(), weights, count, input_at, scratch_at, SCRATCH, output_at, OUTPUTS),
+                MoreStatus::Null,
+            ),
+            (
+                infer(&network, null, count, input_at, scratch_at, SCRATCH, output_at, OUTPUTS),
+                MoreStatus::Null,
+            ),
+            (
+                infer(&network, weights, count, null, scratch_at, SCRATCH, output_at, OUTPUTS),
+                MoreStatus::Null,
+            ),
             (infer(&network, weights, count, input_at, none, SCRATCH, output_at, OUTPUTS), MoreStatus::Null),
             (infer(&network, weights, count, input_at, scratch_at, SCRATCH, none, OUTPUTS), MoreStatus::Null),
-            (infer(&network, weights, count, input_at, odd, SCRATCH - 1, output_at, OUTPUTS), MoreStatus::Alignment),
-            (infer(&network, weights, count - 1, input_at, scratch_at, SCRATCH, output_at, OUTPUTS), MoreStatus::Weights),
-            (infer(&network, weights, count, input_at, scratch_at, SCRATCH - 1, output_at, OUTPUTS), MoreStatus::Scratch),
-            (infer(&network, weights, count, input_at, scratch_at, SCRATCH, output_at, OUTPUTS - 1), MoreStatus::Output),
-            (infer(&network, weights, usize::MAX, input_at, scratch_at, SCRATCH, output_at, OUTPUTS), MoreStatus::Length),
-            (infer(&network, weights, count, scratch_at, scratch_at, SCRATCH, output_at, OUTPUTS), MoreStatus::Overlap),
-            (infer(&network, weights, count, input_at, scratch_at, SCRATCH, input_at, OUTPUTS), MoreStatus::Overlap),
-            (infer(&network, weights, count, input_at, scratch_at, SCRATCH, scratch_at, OUTPUTS), MoreStatus::Overlap),
+            (
+                infer(&network, weights, count, input_at, odd, SCRATCH - 1, output_at, OUTPUTS),
+                MoreStatus::Alignment,
+            ),
+            (
+                infer(&network, weights, count - 1, input_at, scratch_at, SCRATCH, output_at, OUTPUTS),
+                MoreStatus::Weights,
+            ),
+            (
+                infer(&network, weights, count, input_at, scratch_at, SCRATCH - 1, output_at, OUTPUTS),
+                MoreStatus::Scratch,
+            ),
+            (
+                infer(&network, weights, count, input_at, scratch_at, SCRATCH, output_at, OUTPUTS - 1),
+                MoreStatus::Output,
+            ),
+            (
+                infer(&network, weights, usize::MAX, input_at, scratch_at, SCRATCH, output_at, OUTPUTS),
+                MoreStatus::Length,
+            ),
+            (
+                infer(&network, weights, count, scratch_at, scratch_at, SCRATCH, output_at, OUTPUTS),
+                MoreStatus::Overlap,
+            ),
+            (
+                infer(&network, weights, count, input_at, scratch_at, SCRATCH, input_at, OUTPUTS),
+                MoreStatus::Overlap,
+            ),
+            (
+                infer(&network, weights, count, input_at, scratch_at, SCRATCH, scratch_at, OUTPUTS),
+                MoreStatus::Overlap,
+            ),
         ];
         for (case, (status, expected)) in cases.into_iter().enumerate() {
             assert_eq!(status, expected, "case {case}");
         }
         let short = more_infer_plain(
-            &network, weights, count, input_at, INPUT - 1, scratch_at, SCRATCH, output_at, OUTPUTS,
+            &network,
+            weights,
+            count,
+            input_at,
+            INPUT - 1,
+            scratch_at,
+            SCRATCH,
+            output_at,
+            OUTPUTS,
         );
         assert_eq!(short, MoreStatus::Input);
     }
@@ -566,11 +603,21 @@ fn a_stream_is_used_for_what_it_was_started_for() {
         assert_eq!(more_stream_reset(&mut stream), MoreStatus::NotInitialised);
         let (weights, count) = (scene.weights.as_ptr(), scene.weights.len());
         let mut start = |memory_count| {
-            more_stream_start_plain(&mut stream, &network(), weights, count, memory.as_mut_ptr(), memory_count)
+            more_stream_start_plain(
+                &mut stream,
+                &network(),
+                weights,
+                count,
+                memory.as_mut_ptr(),
+                memory_count,
+            )
         };
         assert_eq!(start(MEMORY - 1), MoreStatus::Memory);
         assert_eq!(start(MEMORY), MoreStatus::Ok);
-        assert_eq!(more_stream_push_row_encrypted(&mut stream, cells.as_ptr(), ROW), MoreStatus::WrongElements);
+        assert_eq!(
+            more_stream_push_row_encrypted(&mut stream, cells.as_ptr(), ROW),
+            MoreStatus::WrongElements
+        );
         assert_eq!(more_stream_push_row_plain(&mut stream, memory.as_ptr(), ROW), MoreStatus::Overlap);
         assert_eq!(more_stream_push_row_plain(&mut stream, row, ROW), MoreStatus::Ok);
     }
