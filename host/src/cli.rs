@@ -5,6 +5,7 @@
 
 mod bench;
 mod compare;
+mod curve;
 mod decrypt;
 mod demo;
 mod encrypt;
@@ -13,6 +14,8 @@ mod input;
 mod keygen;
 mod predict;
 mod report;
+mod source_options;
+mod split;
 mod train;
 
 use std::process::ExitCode;
@@ -53,6 +56,8 @@ pub(crate) struct Global {
 enum Command {
     /// Make a secret key and its evaluation key.
     Keygen(keygen::Arguments),
+    /// Split a data set into train, val and test, patient by patient.
+    Split(split::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
     /// Train a network on encrypted or plain images; needs no secret key.
@@ -61,6 +66,8 @@ enum Command {
     Predict(predict::Arguments),
     /// Decrypt a network's outputs into a table.
     Decrypt(decrypt::Arguments),
+    /// Decrypt the course of a training, draw it, and name its best epoch.
+    Curve(curve::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
@@ -97,10 +104,12 @@ fn run(arguments: Arguments) -> Result<(), Error> {
     let report = Report::new(arguments.global);
     match arguments.command {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
+        Command::Split(arguments) => split::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
+        Command::Curve(arguments) => curve::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
         Command::Bench(arguments) => bench::run(&arguments, &report),

@@ -77,14 +77,51 @@ pub fn decrypt_container(container: &Container, key: Option<&SecretKeyFile>) -> 
                 decrypt_all(container, &Owner::new(container, &secret)?)
             })?
         }
-        (Some(_), None) => Err(Error::new(Kind::Missing, "the outputs are encrypted, and no key was given")
-            .at(path)
-            .with_hint("give the secret key by --key KEY")),
+        (Some(_), None) => Err(no_key(container)),
         (None, _) => match metadata.scalar {
             more_core::Scalar::F32 => read_plain::<f32>(container),
             more_core::Scalar::F64 => read_plain::<f64>(container),
         },
     }
+}
+
+/// Decrypts a tensor of `item` numbers a row, or reads it where it is plain.
+///
+/// # Errors
+/// As [`decrypt_outputs`].
+pub(crate) fn decrypt_tensor(
+    container: &Container,
+    key: Option<&SecretKeyFile>,
+    name: &str,
+    item: usize,
+) -> Result<Vec<f64>, Error> {
+    let metadata = container.metadata();
+    match (metadata.key_id, key) {
+        (Some(id), Some(key)) => {
+            key.check_owner(container.path(), id, metadata.lanes, metadata.scalar)?;
+            with_scalar_and_lanes!(metadata.scalar, metadata.lanes, (T, N) => {
+                let secret = key.decode::<T, N>()?;
+                Owner::new(container, &secret)?.decrypt(container, name, item)
+            })?
+        }
+        (Some(_), None) => Err(no_key(container)),
+        (None, _) => match metadata.scalar {
+            more_core::Scalar::F32 => plain_tensor::<f32>(container, name),
+            more_core::Scalar::F64 => plain_tensor::<f64>(container, name),
+        },
+    }
+}
+
+fn no_key(container: &Container) -> Error {
+    let message = format!("the {} are encrypted, and no key was given", container.metadata().content);
+    Error::new(Kind::Missing, message).at(container.path()).with_hint("give the secret key by --key KEY")
+}
+
+fn plain_tensor<T: Real + Element>(container: &Container, name: &str) -> Result<Vec<f64>, Error> {
+    let rows = container.tensor(name)?.rows();
+    let mut buffer = ReadBuffer::new();
+    let values = crate::container::read_finite::<T>(container, name, 0..rows, &mut buffer)?;
+    Ok(values.iter().map(|&value| T::to_f64(value)).collect())
 }
 
 impl Outputs {
@@ -287,10 +324,7 @@ fn one_hot_class(values: &[f64]) -> Option<u32> {
 
 fn read_plain<T: Real + Element>(container: &Container) -> Result<Outputs, Error> {
     let metadata = container.metadata();
-    let rows = container.tensor(OUTPUTS)?.rows();
-    let mut buffer = ReadBuffer::new();
-    let values = crate::container::read_finite::<T>(container, OUTPUTS, 0..rows, &mut buffer)?;
-    let values = values.iter().map(|&value| T::to_f64(value)).collect();
+    let values = plain_tensor::<T>(container, OUTPUTS)?;
     let labels = optional_plain_labels(container)?;
     Ok(Outputs { values, width: metadata.item_len(), classes: metadata.classes.clone(), labels })
 }

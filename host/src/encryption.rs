@@ -22,6 +22,7 @@ use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::key_file::{EvaluationKeyFile, SecretKeyFile};
 use crate::progress::Progress;
+use crate::standardization::Standardization;
 use crate::with_scalar_and_lanes;
 
 /// Bytes of a block's ciphertexts in matrix form, to which blocks are rounded down.
@@ -29,10 +30,11 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// Values that are encrypted at a time, to stay in the processor's cache.
 const CHUNK: usize = 1024;
 /// Streams of the generator: bit 63 is always set (key generation uses stream 0 and may have had the same seed), bit
-/// 62 tells labels, bit 61 the test part; the low bits count the blocks.
+/// 62 tells labels, bits 61 and 60 the part; the low bits count the blocks.
 const MASKS: u64 = 1 << 63;
 const LABEL_MASKS: u64 = 1 << 62;
 const TEST_MASKS: u64 = 1 << 61;
+const VAL_MASKS: u64 = 1 << 60;
 
 /// How a data set is encrypted.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,8 @@ pub struct Options {
     pub form: Form,
     /// Keep the labels in the clear.
     pub plain_labels: bool,
+    /// What goes into the file as the standardization of its training set, in the clear.
+    pub standardization: Option<Standardization>,
     /// Where the masks start from; `None` asks the operating system. Whoever knows the seed knows the masks.
     pub seed: Option<u64>,
 }
@@ -101,19 +105,21 @@ fn run<T: Real + Element, const N: usize>(
     })?;
     let mut metadata = Metadata::plain(Content::Images, T::SCALAR, &data.shape(), data.class_names());
     metadata = metadata.encrypted(options.form, N, key.id());
+    metadata.standardization = options.standardization;
     metadata.extra.insert("split".to_owned(), split.to_string().into());
     let count = data.len();
     let images = image_tensor(&metadata, count);
     // Plain labels are written first: before images as wide as they are, too.
-    let tensors = match options.plain_labels {
-        true => vec![plain_label_tensor(count), images],
-        false => vec![images, label_tensor(&metadata, count)],
+    let tensors = match (data.has_labels(), options.plain_labels) {
+        (false, _) => vec![images],
+        (true, true) => vec![plain_label_tensor(count), images],
+        (true, false) => vec![images, label_tensor(&metadata, count)],
     };
     let mut writer = ContainerWriter::start(out, &metadata, Some(evaluation.bytes()), tensors)?;
 
     let streams = Streams::new(options.seed, split)?;
     let encryptor = Encryptor { key, lane, form: options.form };
-    if options.plain_labels {
+    if options.plain_labels && data.has_labels() {
         let labels: Vec<i64> = data.labels().iter().map(|&label| i64::from(label)).collect();
         writer.write(PLAIN_LABELS, &labels)?;
     }
@@ -128,7 +134,7 @@ fn run<T: Real + Element, const N: usize>(
     };
     let work = Work { tensor: IMAGES, count, item: image, masks: pixel_masks, stream: 0, whole: false };
     encryptor.stream(&work, &streams, &mut writer, progress, fill_images)?;
-    if !options.plain_labels {
+    if !options.plain_labels && data.has_labels() {
         let classes = data.class_names().len();
         let fill_labels = |images: Range<usize>, messages: &mut Vec<T>, _: &mut Vec<f32>| {
             messages.clear();
@@ -166,7 +172,9 @@ impl Streams {
         };
         let part = match split {
             Split::Train => MASKS,
+            Split::Val => MASKS | VAL_MASKS,
             Split::Test => MASKS | TEST_MASKS,
+            Split::All => MASKS | TEST_MASKS | VAL_MASKS,
         };
         Ok(Self { seed, part })
     }

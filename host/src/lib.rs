@@ -17,6 +17,8 @@ pub mod components;
 pub mod container;
 #[cfg(feature = "engine")]
 mod crew;
+#[cfg(feature = "engine")]
+pub mod curve;
 pub mod dataset;
 pub mod decryption;
 mod dispatch;
@@ -27,11 +29,16 @@ pub mod inference;
 pub mod interrupt;
 pub mod key_file;
 #[cfg(feature = "engine")]
+pub mod metrics;
+#[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;
 pub mod progress;
 #[cfg(feature = "engine")]
 pub mod samples;
+#[cfg(feature = "sources")]
+mod shuffle;
+pub mod standardization;
 #[cfg(feature = "engine")]
 pub mod training;
 

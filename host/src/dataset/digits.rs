@@ -35,7 +35,11 @@ pub(super) fn draw(seed: u64, split: Split, count: usize) -> Result<(Vec<u8>, Ve
     let generator = ChaCha8Rng::seed_from_u64(seed);
     let part = match split {
         Split::Train => 0,
+        Split::Val => 1 << 62,
         Split::Test => 1 << 63,
+        Split::All => {
+            return Err(Error::usage("digits are drawn for train, val or test, not for all at once"));
+        }
     };
     pixels.par_chunks_mut(PIXELS).zip(&mut labels).enumerate().try_for_each(|(index, (image, label))| {
         if index % 1024 == 0 {

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::components::Scalar;
+use crate::shuffle::shuffle;
 
 const WEIGHTS: u64 = 1 << 62;
 const ORDER: u64 = 2 << 62;
@@ -37,17 +38,12 @@ pub(crate) fn initial_parameters<T: Scalar>(network: &Network<'_>, seed: u64) ->
     parameters
 }
 
-/// The order of `count` images in an epoch: a uniform permutation (Fisher and Yates).
+/// The order of `count` images in an epoch: a uniform permutation.
 pub(crate) fn permutation(seed: u64, epoch: usize, order: &mut [usize]) {
     for (index, place) in order.iter_mut().enumerate() {
         *place = index;
     }
-    let mut generator = generator(seed, ORDER | epoch as u64);
-    for last in (1..order.len()).rev() {
-        // The high word of a product with 64 random bits: the bias is below 2^-32 for any count that fits in memory.
-        let other = ((u128::from(generator.next_u64()) * (last as u128 + 1)) >> 64) as usize;
-        order.swap(last, other);
-    }
+    shuffle(order, &mut generator(seed, ORDER | epoch as u64));
 }
 
 /// The dropout masks of one image in an epoch, the same in every lane: 0, or `1 / (1 - rate)`.

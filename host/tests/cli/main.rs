@@ -4,6 +4,7 @@
 
 mod angiography;
 mod bench;
+mod curve;
 mod damaged_containers;
 mod damaged_data;
 mod damaged_keys;
@@ -15,4 +16,7 @@ mod made_images;
 mod misuse;
 mod predict;
 mod signals;
+mod sources;
+mod split;
+mod standardization;
 mod train;

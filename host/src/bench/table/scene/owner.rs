@@ -63,7 +63,8 @@ impl Scene<'_> {
         form: Form,
         file: &MemoryFile,
     ) -> Result<(), Error> {
-        let options = encryption::Options { form, plain_labels: split == Split::Test, seed: None };
+        let plain_labels = split == Split::Test;
+        let options = encryption::Options { form, plain_labels, standardization: None, seed: None };
         let (secret, evaluation) = (&self.secret, &self.evaluation);
         let target = Target::Memory(file.clone());
         encrypt_to(data, split, secret, evaluation, &options, &target, &Progress::hidden())
