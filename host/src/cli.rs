@@ -10,6 +10,7 @@ mod decrypt;
 mod demo;
 mod encrypt;
 mod engine;
+mod export;
 mod input;
 mod keygen;
 mod predict;
@@ -68,6 +69,8 @@ enum Command {
     Decrypt(decrypt::Arguments),
     /// Decrypt the course of a training, draw it, and name its best epoch.
     Curve(curve::Arguments),
+    /// Write a trained model as sources for a device: a crate, or C.
+    Export(export::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
@@ -110,6 +113,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
         Command::Curve(arguments) => curve::run(&arguments, &report),
+        Command::Export(arguments) => export::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
         Command::Bench(arguments) => bench::run(&arguments, &report),

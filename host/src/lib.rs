@@ -25,6 +25,8 @@ mod dispatch;
 pub mod encryption;
 pub mod error;
 #[cfg(feature = "engine")]
+pub mod export;
+#[cfg(feature = "engine")]
 pub mod inference;
 pub mod interrupt;
 pub mod key_file;
