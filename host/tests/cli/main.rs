@@ -10,6 +10,7 @@ mod damaged_data;
 mod damaged_keys;
 mod decrypt;
 mod encrypt;
+mod export;
 mod harness;
 mod keygen;
 mod made_images;
