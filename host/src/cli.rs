@@ -11,9 +11,11 @@ mod demo;
 mod encrypt;
 mod engine;
 mod export;
+mod ingest;
 mod input;
 mod keygen;
 mod predict;
+mod preview;
 mod report;
 mod source_options;
 mod split;
@@ -61,6 +63,8 @@ enum Command {
     Split(split::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
+    /// Store what a device sends over a serial line: encrypted images, or the outputs of a network on the device.
+    Ingest(ingest::Arguments),
     /// Train a network on encrypted or plain images; needs no secret key.
     Train(train::Arguments),
     /// Compute a network's outputs for encrypted or plain images; needs no secret key.
@@ -73,6 +77,8 @@ enum Command {
     Export(export::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
+    /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
+    Preview(preview::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
     Demo(demo::Arguments),
     /// Measure speed on this machine.
@@ -109,12 +115,14 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
         Command::Split(arguments) => split::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
+        Command::Ingest(arguments) => ingest::run(&arguments, &report),
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
         Command::Curve(arguments) => curve::run(&arguments, &report),
         Command::Export(arguments) => export::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
+        Command::Preview(arguments) => preview::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
         Command::Bench(arguments) => bench::run(&arguments, &report),
     }

@@ -195,6 +195,11 @@ impl<T: Copy> Planes<'_, T> {
         &self.values[(item * self.components + component) * self.len..][..self.len]
     }
 
+    /// Some of an item's planes, from `first` on.
+    pub(crate) fn of_item(&self, item: usize, first: usize, count: usize) -> &[T] {
+        &self.values[(item * self.components + first) * self.len..][..count * self.len]
+    }
+
     /// Fills `packs` with the components from `first` on of the items given, as many as a pack has samples or fewer: zeros take
     /// the places that are left.
     pub fn gather<I: Isa<Real = T>, E: Packed<I>>(

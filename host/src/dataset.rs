@@ -1,10 +1,12 @@
 //! Labelled image data sets in the clear: where they come from and how they are read.
 
+mod angiograms;
 mod digits;
 #[cfg(feature = "sources")]
 mod files;
 mod idx;
 mod options;
+mod random;
 mod source;
 
 use std::fmt;
@@ -83,6 +85,7 @@ impl Dataset {
                 let (pixels, labels) = digits::draw(*seed, split, count.min(limit))?;
                 Self::from_bytes([1, digits::SIDE, digits::SIDE], digit_names(), pixels, labels)
             }
+            Source::Angiograms { count, seed } => angiograms::open(*count, *seed, split, limit),
             #[cfg(feature = "sources")]
             files => files::open(files, options, split, limit),
             #[cfg(not(feature = "sources"))]
@@ -211,6 +214,12 @@ impl Dataset {
     #[must_use]
     pub fn patient_id(&self, image: usize) -> Option<&str> {
         self.patients.get(image)?.as_deref()
+    }
+
+    /// The number of images of which it is not known who they are of.
+    #[must_use]
+    pub fn without_patient(&self) -> usize {
+        (0..self.count).filter(|image| self.patient_id(*image).is_none()).count()
     }
 
     /// Reads the images of `range` into `out` (`range.len() x channels x height x width` values in [0, 1]).

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "engine")]
 pub mod architecture;
+pub mod augmentation;
 #[cfg(feature = "engine")]
 pub mod bench;
 #[cfg(feature = "engine")]
@@ -28,6 +29,7 @@ pub mod error;
 pub mod export;
 #[cfg(feature = "engine")]
 pub mod inference;
+pub mod ingest;
 pub mod interrupt;
 pub mod key_file;
 #[cfg(feature = "engine")]
@@ -35,6 +37,8 @@ pub mod metrics;
 #[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;
+#[cfg(feature = "engine")]
+pub mod preview;
 pub mod progress;
 #[cfg(feature = "engine")]
 pub mod samples;

@@ -22,6 +22,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use crate::architecture::Architecture;
+use crate::augmentation::Augmentation;
 use crate::components::{Learner, Scalar, Weight};
 use crate::container::Form;
 use crate::error::{Error, Kind};
@@ -98,6 +99,8 @@ pub struct Options {
     pub standardization: Option<Standardization>,
     /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that.
     pub stream: bool,
+    /// Transform each image anew in each epoch.
+    pub augmentation: Option<Augmentation>,
 }
 
 /// What is done with the model after each epoch, counted from 1.
@@ -191,6 +194,7 @@ pub fn train<T: Scalar>(
         loss: Vec::new(),
         standardization: options.standardization,
         training: Some(json!({
+            "augmentation": options.augmentation.is_some(),
             "batch": options.batch,
             "epochs": options.epochs,
             "gradient": match options.gradient { Gradient::Sum => "sum", Gradient::Mean => "mean" },
@@ -311,6 +315,7 @@ impl<T: Scalar> Run<'_, T> {
                 class_weights: self.class_weights.as_deref(),
                 lanes: lanes.len(),
                 mean: options.gradient == Gradient::Mean,
+                augmentation: options.augmentation,
                 standardization: options.standardization,
             };
             let mut train = |samples: &Samples<T>, images: Images<'_>| {

@@ -52,7 +52,9 @@ mod layer;
 pub mod layout;
 mod loss;
 mod network;
+mod part;
 pub mod profile;
+pub mod resample;
 mod shape;
 #[cfg(feature = "simd")]
 pub mod simd;

@@ -165,8 +165,8 @@ impl<'a> Network<'a> {
     /// What the outputs mean: [`Head::Sigmoid`] for a single output through a sigmoid, otherwise [`Head::Softmax`].
     #[must_use]
     pub const fn head(&self) -> Head {
-        match self.layers[self.layers.len() - 1] {
-            Layer::Sigmoid if self.outputs() == 1 => Head::Sigmoid,
+        match self.layers.last() {
+            Some(Layer::Sigmoid) if self.outputs() == 1 => Head::Sigmoid,
             _ => Head::Softmax,
         }
     }

@@ -136,8 +136,10 @@ impl Stage {
 
     /// Rows of output in a band that is computed anew, at least one.
     pub(crate) const fn band_rows(&self) -> usize {
-        let rows = BAND / (self.active.channels * self.active.width * self.pool);
-        if rows == 0 { 1 } else { rows }
+        match BAND.checked_div(self.active.channels * self.active.width * self.pool) {
+            Some(0) | None => 1,
+            Some(rows) => rows,
+        }
     }
 
     /// The stage of some rows of output, and the first row of input that it takes.
@@ -151,6 +153,7 @@ impl Stage {
             input: Shape::new(self.input.channels, height, self.input.width),
             active: Shape::new(self.active.channels, rows * self.pool, self.active.width),
             output: Shape::new(self.output.channels, rows, self.output.width),
+            output_rows: rows,
             ..*self
         };
         (band, first * self.pool * stride)

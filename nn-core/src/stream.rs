@@ -6,6 +6,7 @@ pub(crate) use band::Band;
 
 use crate::element::Weigh;
 use crate::execute::{check, forward};
+use crate::part::{copy, cut_mut, last, part, part_mut};
 use crate::team::Alone;
 use crate::{Error, Network};
 
@@ -159,11 +160,11 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         let mut received = self.received;
         self.received += 1;
         let Some(mut band) = stages.peek().map(Band::of) else { return Ok(()) };
-        let (mut buffer, mut others) = self.memory.split_at_mut(input.channels * band.rows * input.width);
+        let (mut buffer, mut others) = cut_mut(self.memory, input.channels * band.rows * input.width);
         let Some(place) = band.place(received) else { return Ok(()) };
-        let planes = buffer.chunks_exact_mut(band.rows * input.width);
-        for (plane, channel) in planes.zip(row.chunks_exact(input.width)) {
-            plane[place * input.width..][..input.width].copy_from_slice(channel);
+        let planes = buffer.chunks_exact_mut((band.rows * input.width).max(1));
+        for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
+            copy(channel, part_mut(plane, place * input.width..(place + 1) * input.width));
         }
 
         while let Some(stage) = stages.next() {
@@ -173,10 +174,11 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
             }
             let next = stages.peek().map_or(Band::whole(stage.output.height), Band::of);
             let rest = others;
-            let (target, behind) = rest.split_at_mut(stage.output.channels * next.rows * stage.output.width);
+            let (target, behind) = cut_mut(rest, stage.output.channels * next.rows * stage.output.width);
             if let Some(place) = next.place(complete) {
-                let output = &mut target[place * stage.output.width..];
-                let parameters = &self.parameters[stage.parameter_range()];
+                let end = target.len();
+                let output = part_mut(target, place * stage.output.width..end);
+                let parameters = part(self.parameters, stage.parameter_range());
                 forward(Alone, self.context, &stage.on_band(next.rows), parameters, buffer, None, output);
             }
             band.advance(stage.input.width, buffer);
@@ -192,7 +194,7 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
     /// [`Error::ImageIncomplete`] before the last row.
     pub fn output(&self) -> Result<&[E], Error> {
         match self.missing_rows() {
-            0 => Ok(&self.memory[self.memory.len() - self.network.outputs()..]),
+            0 => Ok(last(self.memory, self.network.outputs())),
             missing => Err(Error::ImageIncomplete { missing }),
         }
     }

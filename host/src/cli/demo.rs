@@ -67,8 +67,13 @@ fn story(folder: &Path, set: InstructionSet, threads: usize, report: &Report) ->
     generate(&key, Scalar::F32, 2, &mut getrandom::SysRng, true)?;
     let (secret, evaluation) =
         (SecretKeyFile::read(&key)?, EvaluationKeyFile::read(&evaluation_key_path(&key))?);
-    let options =
-        encryption::Options { form: Form::Matrix, plain_labels: false, standardization: None, seed: None };
+    let options = encryption::Options {
+        form: Form::Matrix,
+        plain_labels: false,
+        standardization: None,
+        seed: None,
+        augmentation: None,
+    };
     for (data, split, name) in
         [(&training, Split::Train, "train.safetensors"), (&test, Split::Test, "test.safetensors")]
     {
@@ -139,6 +144,7 @@ fn train_to(
         instruction_set,
         standardization: None,
         stream: false,
+        augmentation: None,
     };
     let progress = report.progress("training", input.count() * EPOCHS, "images");
     let trained = train::<f32>(input, &options, &progress, &mut |_, _| Ok(()))?;

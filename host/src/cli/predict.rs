@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     model: PathBuf,
     /// The data: a file made by `encrypt`, or for a plain model a SOURCE: mnist:DIR, images:DIR, dicom:DIR, dicom:FILE, npz:FILE,
-    /// safetensors:FILE, digits, digits:COUNT or digits:COUNT:SEED.
+    /// safetensors:FILE, digits or angiograms (:COUNT or :COUNT:SEED behind them for a number).
     #[arg(long, value_name = "FILE|SOURCE")]
     data: dataset::Input,
     /// The part of a SOURCE.

@@ -10,6 +10,7 @@ use super::keygen::ScalarArgument;
 use super::source_options::SourceOptions;
 use super::{Report, input};
 use crate::architecture::Architecture;
+use crate::augmentation::Augmentation;
 use crate::components::Scalar;
 use crate::container::Form;
 use crate::dataset::{self, Split};
@@ -24,7 +25,7 @@ use crate::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedu
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The data: a file made by `encrypt`, or for a plain model a SOURCE: mnist:DIR, images:DIR, dicom:DIR, dicom:FILE, npz:FILE,
-    /// safetensors:FILE, digits, digits:COUNT or digits:COUNT:SEED.
+    /// safetensors:FILE, digits or angiograms (:COUNT or :COUNT:SEED behind them for a number).
     #[arg(long, value_name = "FILE|SOURCE")]
     data: dataset::Input,
     /// The part of a SOURCE.
@@ -68,7 +69,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Standardize::Auto, default_missing_value = "always",
           num_args = 0..=1, require_equals = true)]
     standardize: Standardize,
-    /// Decides first weights, order of the images and dropout: the same seed gives the same model, to the last bit.
+    /// Decides first weights, order of the images, dropout and augmentation: the same seed gives the same model, to the last bit.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How ciphertexts are computed on: lane by lane, or as the literal n x n matrices.
@@ -81,6 +82,10 @@ pub(super) struct Arguments {
     /// same, to the last bit.
     #[arg(long)]
     stream: bool,
+    /// Turn (within 10 degrees), move (5 %) and enlarge or shrink (10 %) each image at random, anew in each epoch. Works on
+    /// ciphertexts and needs no key.
+    #[arg(long)]
+    augment: bool,
     #[command(flatten)]
     compute: Compute,
     /// Also write the model after each epoch, as DIR/epoch-0001.safetensors and so on.
@@ -224,6 +229,7 @@ fn run_as<T: Scalar>(
         instruction_set: arguments.compute.instruction_set()?,
         standardization: arguments.standardize.of(arguments.network, data, report)?,
         stream: arguments.stream,
+        augmentation: arguments.augment.then(|| Augmentation::new(arguments.seed)),
     };
     if let Some(folder) = &arguments.checkpoints {
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "create the folder", error))?;

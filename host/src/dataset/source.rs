@@ -4,12 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::digits::{DEFAULT_SEED, MAXIMUM};
+use super::digits::DEFAULT_SEED;
 use crate::error::Error;
 
 /// The sources that `--data` takes, for help texts.
 pub(super) const EXPECTED: &str = "expected mnist:DIR, images:DIR, dicom:DIR, dicom:FILE, npz:FILE, \
-    safetensors:FILE, digits, digits:COUNT or digits:COUNT:SEED";
+    safetensors:FILE, angiograms, angiograms:COUNT, angiograms:COUNT:SEED, digits, digits:COUNT or digits:COUNT:SEED";
 
 /// Where a data set comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,34 @@ pub enum Source {
         /// Where the drawings start from: another seed gives other drawings.
         seed: u64,
     },
+    /// `angiograms`, `angiograms:COUNT` or `angiograms:COUNT:SEED`: phantoms of coronary angiograms, made on the spot.
+    Angiograms {
+        /// Frames in the part that is asked for; a default for each part where absent.
+        count: Option<usize>,
+        /// Another seed gives other patients.
+        seed: u64,
+    },
+}
+
+/// Most images that are made: a number that fits everywhere, and for digits the memory.
+const MAXIMUM: usize = 4_000_000;
+
+/// `COUNT` or `COUNT:SEED` behind the name of a source that makes its images.
+fn made(what: &str, rest: Option<&str>) -> Result<(Option<usize>, u64), Error> {
+    let Some(rest) = rest else { return Ok((None, DEFAULT_SEED)) };
+    let (count, seed) = match rest.split_once(':') {
+        Some((count, seed)) => (count, Some(seed)),
+        None => (rest, None),
+    };
+    let count =
+        count.parse().ok().filter(|count| (1..=MAXIMUM).contains(count)).ok_or_else(|| {
+            Error::usage(format!("`{count}` is no number of {what}, expected 1 to {MAXIMUM}"))
+        })?;
+    let seed = match seed {
+        Some(seed) => seed.parse().map_err(|_| Error::usage(format!("`{seed}` is no seed")))?,
+        None => DEFAULT_SEED,
+    };
+    Ok((Some(count), seed))
 }
 
 impl FromStr for Source {
@@ -52,21 +80,9 @@ impl FromStr for Source {
             ("dicom", _) => path("a folder or a file: dicom:DIR or dicom:FILE").map(Self::Dicom),
             ("npz", _) => path("a file: npz:FILE").map(Self::Npz),
             ("safetensors", _) => path("a file: safetensors:FILE").map(Self::Safetensors),
-            ("digits", None) => Ok(Self::Digits { count: None, seed: DEFAULT_SEED }),
-            ("digits", Some(rest)) => {
-                let (count, seed) = match rest.split_once(':') {
-                    Some((count, seed)) => (count, Some(seed)),
-                    None => (rest, None),
-                };
-                let count =
-                    count.parse().ok().filter(|count| (1..=MAXIMUM).contains(count)).ok_or_else(|| {
-                        Error::usage(format!("`{count}` is no number of digits, expected 1 to {MAXIMUM}"))
-                    })?;
-                let seed = match seed {
-                    Some(seed) => seed.parse().map_err(|_| Error::usage(format!("`{seed}` is no seed")))?,
-                    None => DEFAULT_SEED,
-                };
-                Ok(Self::Digits { count: Some(count), seed })
+            ("digits", rest) => made("digits", rest).map(|(count, seed)| Self::Digits { count, seed }),
+            ("angiograms", rest) => {
+                made("angiograms", rest).map(|(count, seed)| Self::Angiograms { count, seed })
             }
             _ => Err(Error::usage(format!("unknown data source `{text}`, {EXPECTED}"))),
         }
@@ -83,6 +99,8 @@ impl fmt::Display for Source {
             Self::Safetensors(path) => write!(f, "safetensors:{}", path.display()),
             Self::Digits { count: None, .. } => f.write_str("digits"),
             Self::Digits { count: Some(count), seed } => write!(f, "digits:{count}:{seed}"),
+            Self::Angiograms { count: None, .. } => f.write_str("angiograms"),
+            Self::Angiograms { count: Some(count), seed } => write!(f, "angiograms:{count}:{seed}"),
         }
     }
 }
@@ -152,7 +170,7 @@ impl FromStr for Input {
     fn from_str(text: &str) -> Result<Self, Error> {
         let name = text.split(':').next().unwrap_or_default();
         match name {
-            "mnist" | "images" | "dicom" | "npz" | "safetensors" | "digits" => {
+            "mnist" | "images" | "dicom" | "npz" | "safetensors" | "digits" | "angiograms" => {
                 Ok(Self::Source(text.parse()?))
             }
             "" => Err(Error::usage(format!("no data given, expected a file, or {EXPECTED}"))),
@@ -174,6 +192,10 @@ mod tests {
         let digits = Source::Digits { count: Some(5), seed: 9 };
         assert_eq!("digits:5:9".parse::<Source>().unwrap(), digits);
         assert_eq!(digits.to_string(), "digits:5:9");
+        let angiograms = Source::Angiograms { count: Some(5), seed: 9 };
+        assert_eq!("angiograms:5:9".parse::<Source>().unwrap(), angiograms);
+        assert_eq!(angiograms.to_string(), "angiograms:5:9");
+        assert_eq!("angiograms".parse::<Input>().unwrap(), Input::Source("angiograms".parse().unwrap()));
         assert_eq!("digits".parse::<Source>().unwrap(), Source::Digits { count: None, seed: DEFAULT_SEED });
     }
 
@@ -186,6 +208,8 @@ mod tests {
             "images:",
             "npz",
             "digits:0",
+            "angiograms:0",
+            "angiograms:1:x",
             "digits:-1",
             "digits:1:x",
             "digits:99999999999",

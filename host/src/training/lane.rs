@@ -3,13 +3,14 @@
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::simd::Isa;
-use nn_core::{Element, Network, Sample, Team, layout, train_with};
+use nn_core::{Element, Network, Sample, Shape, Team, layout, train_with};
 use rayon::prelude::*;
 
 use super::optimizer::Optimizer;
 use super::order::dropout_masks;
 use super::rule::Rule;
-use crate::components::{Learner, Packed, Scalar, Weight};
+use crate::augmentation::Augmentation;
+use crate::components::{Learner, Packed, Planes, Scalar, Weight};
 use crate::crew::Crew;
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
@@ -41,6 +42,8 @@ pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
 
 /// Memory for the forward and backward pass of one pack.
 struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
+    /// The pack's images transformed, plane by plane.
+    transformed: Vec<I::Real>,
     input: Vec<E>,
     labels: Vec<E>,
     masks: Vec<Pack<I>>,
@@ -52,7 +55,7 @@ struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
 /// The images of a batch or more.
 #[derive(Clone, Copy)]
 pub(super) struct Images<'a> {
-    /// Their numbers in the data set, which decide their dropout.
+    /// Their numbers in the data set, which decide their dropout and augmentation.
     pub(super) ids: &'a [usize],
     /// Where they stand in the samples.
     pub(super) positions: &'a [usize],
@@ -73,6 +76,7 @@ pub(super) struct Pass<'a> {
     pub(super) lanes: usize,
     /// Divide the gradient of a batch by its number of images.
     pub(super) mean: bool,
+    pub(super) augmentation: Option<Augmentation>,
     /// The map that images go through first.
     pub(super) standardization: Option<Standardization>,
 }
@@ -96,6 +100,7 @@ where
         layout::to_kernel(&network, parameters, &mut kernel).map_err(internal)?;
         let zero = E::zero(isa);
         let unit = || Unit {
+            transformed: Vec::new(),
             input: vec![zero; network.input().len()],
             labels: vec![zero; network.outputs()],
             masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
@@ -242,7 +247,13 @@ where
         images: Images<'_>,
         pass: &Pass<'_>,
     ) -> Result<(), Error> {
-        samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input);
+        match pass.augmentation {
+            Some(augmentation) => {
+                let planes = samples.images();
+                self.transform(isa, augmentation, network.input(), planes, first, images, pass.epoch)?;
+            }
+            None => samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input),
+        }
         if let Some(standardization) = &pass.standardization {
             standardization.apply(isa, &mut self.input);
         }
@@ -263,6 +274,34 @@ where
         let loss =
             train_with(crew, isa, network, parameters, &sample, &mut self.workspace, &mut self.gradient);
         self.loss = loss.map_err(internal)?.sum();
+        Ok(())
+    }
+
+    /// Gathers a pack of images as they look in this epoch: copy `k` in epoch `k`, counted from 1.
+    #[expect(clippy::too_many_arguments, reason = "one call site; what the images of a pack share")]
+    fn transform(
+        &mut self,
+        isa: I,
+        augmentation: Augmentation,
+        image: Shape,
+        planes: Planes<'_, I::Real>,
+        first: usize,
+        images: Images<'_>,
+        epoch: usize,
+    ) -> Result<(), Error> {
+        let components = Shape { channels: E::COMPONENTS * image.channels, ..image };
+        self.transformed.resize(images.ids.len() * components.len(), Real::ZERO);
+        let outputs = self.transformed.par_chunks_mut(components.len());
+        outputs.zip(images.ids).zip(images.positions).try_for_each(|((output, id), position)| {
+            let input = planes.of_item(*position, first, E::COMPONENTS);
+            isa.enter(
+                #[inline(always)]
+                || augmentation.apply(components, *id, epoch + 1, input, output),
+            )
+        })?;
+        let transformed = Planes { values: &self.transformed, components: E::COMPONENTS, len: image.len() };
+        let all: Vec<usize> = (0..images.ids.len()).collect();
+        transformed.gather::<I, E>(isa, &all, 0, &mut self.input);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Everything random in training, drawn from one seed: first weights, the order of the images, dropout.
 //!
 //! ChaCha8 with a stream of its own for each purpose and epoch, so that neither the number of threads nor what else is drawn
-//! changes a draw.
+//! changes a draw. Streams with neither of the two upper bits are those of [`Augmentation`](crate::augmentation::Augmentation).
 
 use nn_core::Network;
 use rand_chacha::ChaCha8Rng;

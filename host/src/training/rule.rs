@@ -90,6 +90,7 @@ mod tests {
             class_weights: None,
             lanes: 1,
             mean: false,
+            augmentation: None,
             standardization: None,
         }
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod angiography;
+mod augment;
 mod bench;
 mod curve;
 mod damaged_containers;
@@ -11,11 +12,14 @@ mod damaged_keys;
 mod decrypt;
 mod encrypt;
 mod export;
+mod firmware_page;
 mod harness;
+mod ingest;
 mod keygen;
 mod made_images;
 mod misuse;
 mod predict;
+mod preview;
 mod signals;
 mod sources;
 mod split;

@@ -56,7 +56,10 @@ impl Band {
             return;
         }
         for channel in buffer.chunks_exact_mut((self.rows * width).max(1)) {
-            channel.copy_within(self.step * width.., 0);
+            let from = self.step * width;
+            if from <= channel.len() {
+                channel.copy_within(from.., 0);
+            }
         }
     }
 }

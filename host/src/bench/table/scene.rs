@@ -168,6 +168,7 @@ impl<'a> Scene<'a> {
             instruction_set: self.settings.instruction_set,
             standardization: None,
             stream: false,
+            augmentation: None,
         }
     }
 

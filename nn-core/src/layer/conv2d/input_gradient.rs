@@ -23,7 +23,7 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
     output: &mut [E],
 ) {
     if stride == 1 {
-        let operations = stage.operations() / stage.input.height * rows.len();
+        let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
         let channels = 0..stage.input.channels;
         with_window!(E, kernel, stride, window => {
             share(team, operations, Channels { context, stage, window, rows, weights, dz, channels, output });

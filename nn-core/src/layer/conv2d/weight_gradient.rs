@@ -31,7 +31,7 @@ pub(crate) fn weight_gradient<E, W>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let operations = stage.operations() / stage.active.height * rows.len();
+    let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
     let (weights, biases) = gradient.split_at_mut(stage.weights());
     let filters = 0..stage.active.channels;
     let kernel_rows = 0..stage.input.channels * kernel;

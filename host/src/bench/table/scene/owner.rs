@@ -64,7 +64,8 @@ impl Scene<'_> {
         file: &MemoryFile,
     ) -> Result<(), Error> {
         let plain_labels = split == Split::Test;
-        let options = encryption::Options { form, plain_labels, standardization: None, seed: None };
+        let (standardization, augmentation, seed) = (None, None, None);
+        let options = encryption::Options { form, plain_labels, standardization, seed, augmentation };
         let (secret, evaluation) = (&self.secret, &self.evaluation);
         let target = Target::Memory(file.clone());
         encrypt_to(data, split, secret, evaluation, &options, &target, &Progress::hidden())
