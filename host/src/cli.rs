@@ -10,6 +10,7 @@ mod decrypt;
 mod demo;
 mod encrypt;
 mod engine;
+mod export;
 mod ingest;
 mod input;
 mod keygen;
@@ -72,6 +73,8 @@ enum Command {
     Decrypt(decrypt::Arguments),
     /// Decrypt the course of a training, draw it, and name its best epoch.
     Curve(curve::Arguments),
+    /// Write a trained model as sources for a device: a crate, or C.
+    Export(export::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
     /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
@@ -117,6 +120,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
         Command::Curve(arguments) => curve::run(&arguments, &report),
+        Command::Export(arguments) => export::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
         Command::Preview(arguments) => preview::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),

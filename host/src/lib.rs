@@ -26,6 +26,8 @@ mod dispatch;
 pub mod encryption;
 pub mod error;
 #[cfg(feature = "engine")]
+pub mod export;
+#[cfg(feature = "engine")]
 pub mod inference;
 pub mod ingest;
 pub mod interrupt;

@@ -11,6 +11,7 @@ mod damaged_data;
 mod damaged_keys;
 mod decrypt;
 mod encrypt;
+mod export;
 mod firmware_page;
 mod harness;
 mod ingest;
