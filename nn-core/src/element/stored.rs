@@ -5,10 +5,10 @@
 //! subnormals as well (on a processor that does not flush them to zero).
 
 use half::f16;
-use more_core::Real;
+use more_core::{Ciphertext, Real, Spectrum};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use super::Weigh;
+use super::{Number, Weigh};
 
 /// A number in 8 bits: sign, 4 bits of exponent, 3 of fraction; E4M3 without its NaN.
 ///
@@ -80,9 +80,15 @@ fn widen_16(value: f16) -> f32 {
     f32::from_bits((bits & 0x8000) << 16 | (bits & 0x7FFF) << 13) * f32::from_bits((112 + 127) << 23)
 }
 
+// For each element by name: packs take the numbers of their instruction set, whatever these are.
 macro_rules! weigh_with_stored {
     ($($stored:ty => $widen:expr),*) => {$(
-        impl<E: Weigh<f32>> Weigh<$stored> for E {
+        weigh_with_stored!(@ $stored, $widen, [], f32);
+        weigh_with_stored!(@ $stored, $widen, [R: Number<Real = f32>, const N: usize], Spectrum<R, N>);
+        weigh_with_stored!(@ $stored, $widen, [R: Number<Real = f32>, const N: usize], Ciphertext<R, N>);
+    )*};
+    (@ $stored:ty, $widen:expr, [$($generics:tt)*], $element:ty) => {
+        impl<$($generics)*> Weigh<$stored> for $element {
             #[inline(always)]
             fn from_weight(context: Self::Context, weight: $stored) -> Self {
                 <Self as Weigh<f32>>::from_weight(context, $widen(weight))
@@ -93,7 +99,7 @@ macro_rules! weigh_with_stored {
                 <Self as Weigh<f32>>::weigh_acc(self, $widen(weight), x)
             }
         }
-    )*};
+    };
 }
 weigh_with_stored!(f16 => widen_16, F8 => F8::to_f32);
 
@@ -130,7 +136,7 @@ mod tests {
             let even = F8(code + code % 2);
             assert_eq!(F8::from_f32(middle), Some(even), "{code:#x}");
             assert_eq!(F8::from_f32(middle.next_down()), Some(F8(code)));
-            assert_eq!(F8::from_f32(-middle.next_up()), Some(F8(code + 1 | 0x80)));
+            assert_eq!(F8::from_f32(-middle.next_up()), Some(F8((code + 1) | 0x80)));
         }
         for refused in [F8::MAX.next_up(), f32::INFINITY, f32::NAN] {
             assert_eq!(F8::from_f32(refused), None);
