@@ -14,7 +14,6 @@ use crate::harness::{Folder, TRAIN};
 
 /// The folder of the workspace.
 const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-const TARGET: &str = "thumbv7em-none-eabihf";
 
 fn model(folder: &Folder, name: &str) -> Model<f32> {
     Model::read(&Container::open_as(folder.path(name), Content::Model).unwrap()).unwrap()
