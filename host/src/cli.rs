@@ -5,15 +5,20 @@
 
 mod bench;
 mod compare;
+mod curve;
 mod decrypt;
 mod demo;
 mod encrypt;
 mod engine;
+mod export;
 mod ingest;
 mod input;
 mod keygen;
 mod predict;
+mod preview;
 mod report;
+mod source_options;
+mod split;
 mod train;
 
 use std::process::ExitCode;
@@ -54,6 +59,8 @@ pub(crate) struct Global {
 enum Command {
     /// Make a secret key and its evaluation key.
     Keygen(keygen::Arguments),
+    /// Split a data set into train, val and test, patient by patient.
+    Split(split::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
     /// Store what a device sends over a serial line: encrypted images, or the outputs of a network on the device.
@@ -64,8 +71,14 @@ enum Command {
     Predict(predict::Arguments),
     /// Decrypt a network's outputs into a table.
     Decrypt(decrypt::Arguments),
+    /// Decrypt the course of a training, draw it, and name its best epoch.
+    Curve(curve::Arguments),
+    /// Write a trained model as sources for a device: a crate, or C.
+    Export(export::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
+    /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
+    Preview(preview::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
     Demo(demo::Arguments),
     /// Measure speed on this machine.
@@ -100,12 +113,16 @@ fn run(arguments: Arguments) -> Result<(), Error> {
     let report = Report::new(arguments.global);
     match arguments.command {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
+        Command::Split(arguments) => split::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
         Command::Ingest(arguments) => ingest::run(&arguments, &report),
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
+        Command::Curve(arguments) => curve::run(&arguments, &report),
+        Command::Export(arguments) => export::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
+        Command::Preview(arguments) => preview::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
         Command::Bench(arguments) => bench::run(&arguments, &report),
     }

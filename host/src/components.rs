@@ -4,12 +4,13 @@
 //! spectral form, `n^2` entries (row by row) in matrix form. A lane of a spectral data set is computed on packs of plain
 //! numbers, apart from the other lanes; a matrix on packs of ciphertexts.
 
-use more_core::{Ciphertext, Real};
+use more_core::{Arithmetic, Ciphertext, Real};
 use nn_core::element::Pack;
-use nn_core::simd::{Isa, PackReal};
+use nn_core::simd::{Isa, MAX_SAMPLES, PackReal};
 use nn_core::{Element, Learn, Number, Weigh};
 
 use crate::container;
+use crate::training::Adam;
 
 /// The scalar types that networks are trained with: `f32` and `f64`.
 pub trait Scalar: PackReal + container::Element + Weight {}
@@ -36,6 +37,18 @@ pub trait Weight: Element<Context = ()> {
     /// `self + value` in every lane.
     #[must_use]
     fn offset(self, value: <Self as Element>::Real) -> Self;
+
+    /// Whether [`adam`](Self::adam) exists: it divides by square roots, lane by lane.
+    const ADAPTIVE: bool;
+
+    /// A step of Adam; of weights that are not [`ADAPTIVE`](Self::ADAPTIVE) none.
+    fn adam<I: Isa<Real = <Self as Element>::Real>>(
+        isa: I,
+        rule: &Adam<I::Real>,
+        weights: &mut [Self],
+        gradient: &[Self],
+        moments: [&mut [Self]; 2],
+    );
 }
 
 macro_rules! plain_weight {
@@ -53,6 +66,19 @@ macro_rules! plain_weight {
 
             fn offset(self, value: $real) -> Self {
                 self + value
+            }
+
+            const ADAPTIVE: bool = true;
+
+            #[inline(always)]
+            fn adam<I: Isa<Real = $real>>(
+                isa: I,
+                rule: &Adam<$real>,
+                weights: &mut [$real],
+                gradient: &[$real],
+                moments: [&mut [$real]; 2],
+            ) {
+                rule.step(isa, weights, gradient, moments);
             }
         }
     )*};
@@ -83,6 +109,10 @@ impl<T: Real + Number, const N: usize> Weight for Ciphertext<T, N> {
         }
         Self::from_columns(columns)
     }
+
+    const ADAPTIVE: bool = false;
+
+    fn adam<I: Isa<Real = T>>(_: I, _: &Adam<T>, _: &mut [Self], _: &[Self], _: [&mut [Self]; 2]) {}
 }
 
 /// A plain weight for ciphertexts in matrix form, where the scalar is a type parameter: `Weigh<f32>` and `Weigh<f64>` exist, and
@@ -165,10 +195,20 @@ impl<T: Copy> Planes<'_, T> {
         &self.values[(item * self.components + component) * self.len..][..self.len]
     }
 
+    /// Some of an item's planes, from `first` on.
+    pub(crate) fn of_item(&self, item: usize, first: usize, count: usize) -> &[T] {
+        &self.values[(item * self.components + first) * self.len..][..count * self.len]
+    }
+
     /// Fills `packs` with the components from `first` on of the items given, as many as a pack has samples or fewer: zeros take
     /// the places that are left.
-    pub fn gather<I: Isa<Real = T>, E: Packed<I>>(&self, items: &[usize], first: usize, packs: &mut [E])
-    where
+    pub fn gather<I: Isa<Real = T>, E: Packed<I>>(
+        &self,
+        isa: I,
+        items: &[usize],
+        first: usize,
+        packs: &mut [E],
+    ) where
         T: PackReal,
     {
         for component in 0..E::COMPONENTS {
@@ -177,7 +217,18 @@ impl<T: Copy> Planes<'_, T> {
                 *plane = self.plane(*item, first + component);
             }
             let planes = &planes[..items.len()];
-            for (index, pack) in packs.iter_mut().enumerate() {
+            let done = if let Some(planes) = planes.first_chunk::<MAX_SAMPLES>()
+                && I::SAMPLES == MAX_SAMPLES
+            {
+                gather_blocks::<I, E, MAX_SAMPLES>(isa, planes, component, packs)
+            } else if let Some(planes) = planes.first_chunk::<8>()
+                && I::SAMPLES == 8
+            {
+                gather_blocks::<I, E, 8>(isa, planes, component, packs)
+            } else {
+                0
+            };
+            for (index, pack) in packs.iter_mut().enumerate().skip(done) {
                 let samples = pack.pack_mut(component).samples_mut();
                 for (sample, plane) in samples.iter_mut().zip(planes) {
                     *sample = plane[index];
@@ -190,8 +241,31 @@ impl<T: Copy> Planes<'_, T> {
     }
 }
 
-/// The most samples of a pack.
-const MAX_SAMPLES: usize = 16;
+/// [`Planes::gather`] of as many planes as a pack has samples, for as many numbers as whole registers hold. Says how many.
+fn gather_blocks<I: Isa, E: Packed<I>, const SAMPLES: usize>(
+    isa: I,
+    planes: &[&[I::Real]; SAMPLES],
+    component: usize,
+    packs: &mut [E],
+) -> usize {
+    let whole = packs.len() / SAMPLES * SAMPLES;
+    isa.enter(
+        #[inline(always)]
+        || {
+            for (block, packs) in packs.chunks_exact_mut(SAMPLES).enumerate() {
+                let mut rows = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
+                for (row, plane) in rows.iter_mut().zip(planes) {
+                    *row = Pack::load(isa, &plane[block * SAMPLES..]);
+                }
+                let columns = Pack::transpose(isa, rows);
+                for (pack, column) in packs.iter_mut().zip(columns) {
+                    *pack.pack_mut(component) = column;
+                }
+            }
+        },
+    );
+    whole
+}
 
 /// Writes the samples of `packs` to planes `[item][component][value]`: the inverse of [`Planes::gather`].
 pub fn scatter<I: Isa, E: Packed<I>>(packs: &[E], components: usize, first: usize, out: &mut [I::Real]) {

@@ -27,11 +27,13 @@ pub use images::{ImagesFile, LabelKind};
 pub(crate) use images::{matrix_entries, plain_labels, put_matrix_entries, read_finite};
 pub(crate) use keys::key_error;
 pub use keys::{align_keys, check_same_key, header_of};
-pub use layout::{image_tensor, label_tensor, output_tensor, plain_label_tensor};
+pub use layout::{image_tensor, label_tensor, metrics_tensor, output_tensor, plain_label_tensor};
 pub use memory::{MemoryFile, Target};
 #[cfg(feature = "engine")]
 pub(crate) use metadata::scalar_name;
 pub use metadata::{Content, FORMAT_VERSION, Form, Metadata};
+#[cfg(feature = "sources")]
+pub(crate) use positioned::PositionedFile;
 pub use reader::{Container, ReadBuffer};
 pub use writer::ContainerWriter;
 
@@ -43,6 +45,8 @@ pub const LABELS: &str = "labels";
 pub const PLAIN_LABELS: &str = "plain_labels";
 /// The outputs' tensor.
 pub const OUTPUTS: &str = "outputs";
+/// The tensor of loss and accuracy.
+pub const METRICS: &str = "metrics";
 /// The evaluation key's tensor: more-core's encoding, padded by zeros to a multiple of 8 bytes.
 pub const EVALUATION_KEY: &str = "evaluation_key";
 /// The checksums' tensor, last in every container.

@@ -1,33 +1,55 @@
 //! Labelled image data sets in the clear: where they come from and how they are read.
 
+mod angiograms;
 mod digits;
+#[cfg(feature = "sources")]
+mod files;
 mod idx;
+mod options;
+mod random;
 mod source;
 
+use std::fmt;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use digits::DEFAULT_SEED;
+#[cfg(feature = "sources")]
+pub use files::partition;
+pub use options::{Columns, Fit, Frame, Options, Window};
 pub use source::{Input, Source, Split};
 
 use crate::error::{Error, Kind};
 
-/// How the pixels are held; a source that is larger than memory becomes one more variant.
+/// Images that are decoded or made when they are read, so that a data set may be larger than memory.
+pub(crate) trait ReadImage: fmt::Debug + Send + Sync {
+    /// Writes image `index` to `out`: `channels x height x width` values in [0, 1].
+    fn read_image(&self, index: usize, out: &mut [f32]) -> Result<(), Error>;
+}
+
+/// How the pixels are held.
 #[derive(Clone, Debug)]
 enum Pixels {
     /// One byte a pixel, image after image.
     Bytes(Vec<u8>),
+    /// Where they come from.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "files are what is read image by image"))]
+    Read(Arc<dyn ReadImage>),
 }
 
-/// A labelled image data set: `count` images of `channels x height x width` values in [0, 1], and a class for each.
+/// An image data set: `count` images of `channels x height x width` values in [0, 1], and mostly a class for each.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// Channels, height, width; none is zero and their product is a `usize`.
     shape: [usize; 3],
     classes: Vec<String>,
     pixels: Pixels,
-    /// One for each image, below `classes.len()`.
+    count: usize,
+    /// One for each image, below `classes.len()`; empty where there are none.
     labels: Vec<u32>,
+    /// One for each image, or empty.
+    patients: Vec<Option<String>>,
 }
 
 impl Dataset {
@@ -37,6 +59,19 @@ impl Dataset {
     /// Files that cannot be read or are damaged (the error names file and position); [`Kind::Missing`] where the
     /// result would be empty.
     pub fn load(source: &Source, split: Split, limit: Option<usize>) -> Result<Self, Error> {
+        Self::open(source, &Options::default(), split, limit)
+    }
+
+    /// The same with options for sources that consist of files.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`Kind::Malformed`] for a patient in several parts.
+    pub fn open(
+        source: &Source,
+        options: &Options,
+        split: Split,
+        limit: Option<usize>,
+    ) -> Result<Self, Error> {
         if limit == Some(0) {
             return Err(Error::usage("a data set needs at least one image, the limit is 0"));
         }
@@ -46,10 +81,18 @@ impl Dataset {
             Source::Digits { count, seed } => {
                 let count = count.unwrap_or(match split {
                     Split::Train => digits::DEFAULT_TRAIN,
-                    Split::Test => digits::DEFAULT_TEST,
+                    _ => digits::DEFAULT_TEST,
                 });
                 let (pixels, labels) = digits::draw(*seed, split, count.min(limit))?;
                 Self::from_bytes([1, digits::SIDE, digits::SIDE], digit_names(), pixels, labels)
+            }
+            Source::Angiograms { count, seed } => angiograms::open(*count, *seed, split, limit),
+            #[cfg(feature = "sources")]
+            files => files::open(files, options, split, limit),
+            #[cfg(not(feature = "sources"))]
+            files => {
+                let _ = options;
+                Err(Error::usage(format!("`{files}`: this program was built without the feature `sources`")))
             }
         }
     }
@@ -104,32 +147,38 @@ impl Dataset {
                 format!("label {label}, but there are {} classes", classes.len()),
             ));
         }
-        Ok(Self { shape, classes, pixels: Pixels::Bytes(pixels), labels })
+        let (count, patients) = (labels.len(), Vec::new());
+        Ok(Self { shape, classes, pixels: Pixels::Bytes(pixels), count, labels, patients })
     }
 
     /// The first `count` images, or all where there are fewer.
     #[must_use]
     pub fn first(&self, count: usize) -> Self {
         let count = count.min(self.len());
-        let Pixels::Bytes(bytes) = &self.pixels;
+        let pixels = match &self.pixels {
+            Pixels::Bytes(bytes) => Pixels::Bytes(bytes[..count * self.image_len()].to_vec()),
+            Pixels::Read(images) => Pixels::Read(images.clone()),
+        };
         Self {
             shape: self.shape,
             classes: self.classes.clone(),
-            pixels: Pixels::Bytes(bytes[..count * self.image_len()].to_vec()),
-            labels: self.labels[..count].to_vec(),
+            pixels,
+            count,
+            labels: self.labels[..count.min(self.labels.len())].to_vec(),
+            patients: self.patients[..count.min(self.patients.len())].to_vec(),
         }
     }
 
     /// The number of images.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.count
     }
 
     /// Whether there is no image.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.count == 0
     }
 
     /// Channels, height and width of every image.
@@ -150,10 +199,28 @@ impl Dataset {
         &self.classes
     }
 
-    /// The class of each image.
+    /// The class of each image; empty where there are no labels.
     #[must_use]
     pub fn labels(&self) -> &[u32] {
         &self.labels
+    }
+
+    /// Whether there are labels.
+    #[must_use]
+    pub fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// Who an image is of, where that is known. For splitting; no container holds it.
+    #[must_use]
+    pub fn patient_id(&self, image: usize) -> Option<&str> {
+        self.patients.get(image)?.as_deref()
+    }
+
+    /// The number of images of which it is not known who they are of.
+    #[must_use]
+    pub fn without_patient(&self) -> usize {
+        (0..self.count).filter(|image| self.patient_id(*image).is_none()).count()
     }
 
     /// Reads the images of `range` into `out` (`range.len() x channels x height x width` values in [0, 1]).
@@ -177,6 +244,11 @@ impl Dataset {
                 let bytes = &bytes[range.start * image..range.end * image];
                 for (value, &byte) in out.iter_mut().zip(bytes) {
                     *value = f32::from(byte) / 255.0;
+                }
+            }
+            Pixels::Read(images) => {
+                for (index, out) in range.zip(out.chunks_exact_mut(image)) {
+                    images.read_image(index, out)?;
                 }
             }
         }

@@ -77,14 +77,51 @@ pub fn decrypt_container(container: &Container, key: Option<&SecretKeyFile>) -> 
                 decrypt_all(container, &Owner::new(container, &secret)?)
             })?
         }
-        (Some(_), None) => Err(Error::new(Kind::Missing, "the outputs are encrypted, and no key was given")
-            .at(path)
-            .with_hint("give the secret key by --key KEY")),
+        (Some(_), None) => Err(no_key(container)),
         (None, _) => match metadata.scalar {
             more_core::Scalar::F32 => read_plain::<f32>(container),
             more_core::Scalar::F64 => read_plain::<f64>(container),
         },
     }
+}
+
+/// Decrypts a tensor of `item` numbers a row, or reads it where it is plain.
+///
+/// # Errors
+/// As [`decrypt_outputs`].
+pub(crate) fn decrypt_tensor(
+    container: &Container,
+    key: Option<&SecretKeyFile>,
+    name: &str,
+    item: usize,
+) -> Result<Vec<f64>, Error> {
+    let metadata = container.metadata();
+    match (metadata.key_id, key) {
+        (Some(id), Some(key)) => {
+            key.check_owner(container.path(), id, metadata.lanes, metadata.scalar)?;
+            with_scalar_and_lanes!(metadata.scalar, metadata.lanes, (T, N) => {
+                let secret = key.decode::<T, N>()?;
+                Owner::new(container, &secret)?.decrypt(container, name, item)
+            })?
+        }
+        (Some(_), None) => Err(no_key(container)),
+        (None, _) => match metadata.scalar {
+            more_core::Scalar::F32 => plain_tensor::<f32>(container, name),
+            more_core::Scalar::F64 => plain_tensor::<f64>(container, name),
+        },
+    }
+}
+
+fn no_key(container: &Container) -> Error {
+    let message = format!("the {} are encrypted, and no key was given", container.metadata().content);
+    Error::new(Kind::Missing, message).at(container.path()).with_hint("give the secret key by --key KEY")
+}
+
+fn plain_tensor<T: Real + Element>(container: &Container, name: &str) -> Result<Vec<f64>, Error> {
+    let rows = container.tensor(name)?.rows();
+    let mut buffer = ReadBuffer::new();
+    let values = crate::container::read_finite::<T>(container, name, 0..rows, &mut buffer)?;
+    Ok(values.iter().map(|&value| T::to_f64(value)).collect())
 }
 
 impl Outputs {
@@ -155,6 +192,18 @@ impl Outputs {
         Some(correct as f64 / labels.len() as f64)
     }
 
+    /// How often each label got each class, `[label][class]`; `None` without labels.
+    #[must_use]
+    pub fn confusion(&self) -> Option<Confusion> {
+        let labels = self.labels.as_ref()?;
+        let classes = self.classes.len();
+        let mut counts = vec![vec![0; classes]; classes];
+        for (item, label) in labels.iter().enumerate() {
+            counts[*label as usize][self.class(item) as usize] += 1;
+        }
+        Some(Confusion { counts })
+    }
+
     /// Writes `index,class,label,probability_..` (no `label` column without labels), one line an item; numbers with as
     /// many digits as give them back exactly.
     ///
@@ -190,6 +239,29 @@ impl Outputs {
         }
         file.write(text.as_bytes())?;
         file.commit()
+    }
+}
+
+/// A confusion matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    /// Items, `[label][class]`.
+    pub counts: Vec<Vec<usize>>,
+}
+
+impl Confusion {
+    /// Of the items with a label, the share that got it: the recall of a class. `None` where there is no such item.
+    ///
+    /// With two classes, the second one being what is looked for, the second's is the sensitivity and the first's the
+    /// specificity.
+    ///
+    /// # Panics
+    /// Where there is no such class.
+    #[must_use]
+    pub fn recall(&self, label: usize) -> Option<f64> {
+        let row = &self.counts[label];
+        let all: usize = row.iter().sum();
+        (all > 0).then(|| row[label] as f64 / all as f64)
     }
 }
 
@@ -287,10 +359,7 @@ fn one_hot_class(values: &[f64]) -> Option<u32> {
 
 fn read_plain<T: Real + Element>(container: &Container) -> Result<Outputs, Error> {
     let metadata = container.metadata();
-    let rows = container.tensor(OUTPUTS)?.rows();
-    let mut buffer = ReadBuffer::new();
-    let values = crate::container::read_finite::<T>(container, OUTPUTS, 0..rows, &mut buffer)?;
-    let values = values.iter().map(|&value| T::to_f64(value)).collect();
+    let values = plain_tensor::<T>(container, OUTPUTS)?;
     let labels = optional_plain_labels(container)?;
     Ok(Outputs { values, width: metadata.item_len(), classes: metadata.classes.clone(), labels })
 }
@@ -323,6 +392,9 @@ mod tests {
             assert!((value - expected).abs() < 4.0 * f64::EPSILON);
         }
         assert_eq!(outputs.accuracy(), Some(0.5));
+        let confusion = outputs.confusion().unwrap();
+        assert_eq!(confusion.counts, [[1, 0, 0], [0, 0, 1], [0, 0, 0]]);
+        assert_eq!([0, 1, 2].map(|label| confusion.recall(label)), [Some(1.0), Some(0.0), None]);
     }
 
     #[test]

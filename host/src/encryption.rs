@@ -4,15 +4,19 @@
 //! stream of one ChaCha20 generator. So the same seed gives the same bytes for any number of threads. While one wave
 //! of blocks is encrypted, the one before it is written.
 
+mod copies;
+
 use std::ops::Range;
 use std::path::Path;
 
 use more_core::mask::{Masks, OneHot, Uniform};
 use more_core::{Ciphertext, Real, SecretKey, Spectrum};
+use nn_core::Shape;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{SeedableRng, TryRng};
 use rayon::prelude::*;
 
+use crate::augmentation::Augmentation;
 use crate::container::{
     ContainerWriter, Content, Element, Form, IMAGES, LABELS, Metadata, PLAIN_LABELS, Target, image_tensor,
     label_tensor, plain_label_tensor, put_matrix_entries,
@@ -22,17 +26,20 @@ use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::key_file::{EvaluationKeyFile, SecretKeyFile};
 use crate::progress::Progress;
+use crate::standardization::Standardization;
 use crate::with_scalar_and_lanes;
+use copies::Copies;
 
 /// Bytes of a block's ciphertexts in matrix form, to which blocks are rounded down.
 const BLOCK_BYTES: usize = 1 << 20;
 /// Values that are encrypted at a time, to stay in the processor's cache.
 const CHUNK: usize = 1024;
 /// Streams of the generator: bit 63 is always set (key generation uses stream 0 and may have had the same seed), bit
-/// 62 tells labels, bit 61 the test part; the low bits count the blocks.
+/// 62 tells labels, bits 61 and 60 the part; the low bits count the blocks.
 const MASKS: u64 = 1 << 63;
 const LABEL_MASKS: u64 = 1 << 62;
 const TEST_MASKS: u64 = 1 << 61;
+const VAL_MASKS: u64 = 1 << 60;
 
 /// How a data set is encrypted.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +48,22 @@ pub struct Options {
     pub form: Form,
     /// Keep the labels in the clear.
     pub plain_labels: bool,
+    /// What goes into the file as the standardization of its training set, in the clear.
+    pub standardization: Option<Standardization>,
     /// Where the masks start from; `None` asks the operating system. Whoever knows the seed knows the masks.
     pub seed: Option<u64>,
+    /// Augmented copies beside each image.
+    pub augmentation: Option<Copied>,
+}
+
+/// Augmented copies of each image: as many ciphertexts follow each other, the first of the image itself. They are copies of its
+/// ciphertext, so masks and labels are the same and pixels' masks are transformed like the message.
+#[derive(Clone, Copy, Debug)]
+pub struct Copied {
+    /// What is stored of each image, itself included; not 0.
+    pub copies: usize,
+    /// How the others are transformed.
+    pub augmentation: Augmentation,
 }
 
 /// Encrypts `data`, a part `split` of some source, into a container at `out`. Masks of pixels are uniform in [0, 1],
@@ -79,13 +100,16 @@ pub fn encrypt_to(
     if options.form == Form::Plain {
         return Err(Error::usage("ciphertexts have matrix or spectral form"));
     }
+    if options.augmentation.is_some_and(|copied| copied.copies == 0) {
+        return Err(Error::usage("augmentation keeps at least one image of each, 0 are asked for"));
+    }
     secret.check_owner(evaluation.path(), evaluation.id(), evaluation.lanes(), evaluation.scalar())?;
     with_scalar_and_lanes!(secret.scalar(), secret.lanes(), (T, N) => {
         run::<T, N>(data, split, secret, evaluation, options, out, progress)
     })?
 }
 
-fn run<T: Real + Element, const N: usize>(
+fn run<T: Scalar, const N: usize>(
     data: &Dataset,
     split: Split,
     secret: &SecretKeyFile,
@@ -101,20 +125,30 @@ fn run<T: Real + Element, const N: usize>(
     })?;
     let mut metadata = Metadata::plain(Content::Images, T::SCALAR, &data.shape(), data.class_names());
     metadata = metadata.encrypted(options.form, N, key.id());
+    metadata.standardization = options.standardization;
     metadata.extra.insert("split".to_owned(), split.to_string().into());
     let count = data.len();
-    let images = image_tensor(&metadata, count);
+    let copies = options.augmentation.map_or(1, |copied| copied.copies);
+    let stored = count.checked_mul(copies).ok_or_else(|| {
+        Error::usage(format!("{copies} copies of each of {count} images are more than there can be"))
+    })?;
+    if options.augmentation.is_some() {
+        metadata.extra.insert("copies".to_owned(), copies.into());
+    }
+    let images = image_tensor(&metadata, stored);
     // Plain labels are written first: before images as wide as they are, too.
-    let tensors = match options.plain_labels {
-        true => vec![plain_label_tensor(count), images],
-        false => vec![images, label_tensor(&metadata, count)],
+    let tensors = match (data.has_labels(), options.plain_labels) {
+        (false, _) => vec![images],
+        (true, true) => vec![plain_label_tensor(stored), images],
+        (true, false) => vec![images, label_tensor(&metadata, stored)],
     };
     let mut writer = ContainerWriter::start(out, &metadata, Some(evaluation.bytes()), tensors)?;
 
     let streams = Streams::new(options.seed, split)?;
     let encryptor = Encryptor { key, lane, form: options.form };
-    if options.plain_labels {
-        let labels: Vec<i64> = data.labels().iter().map(|&label| i64::from(label)).collect();
+    if options.plain_labels && data.has_labels() {
+        let repeated = data.labels().iter().flat_map(|label| std::iter::repeat_n(*label, copies));
+        let labels: Vec<i64> = repeated.map(i64::from).collect();
         writer.write(PLAIN_LABELS, &labels)?;
     }
     let image = data.image_len();
@@ -126,9 +160,22 @@ fn run<T: Real + Element, const N: usize>(
         messages.extend(pixels.iter().map(|&pixel| T::from_f64(f64::from(pixel))));
         Ok(())
     };
-    let work = Work { tensor: IMAGES, count, item: image, masks: pixel_masks, stream: 0, whole: false };
+    let [channels, height, width] = data.shape();
+    let transformed = options
+        .augmentation
+        .map(|Copied { augmentation, .. }| (augmentation, Shape::new(channels, height, width)));
+    let of_images = Copies { count: copies, transformed };
+    let work = Work {
+        tensor: IMAGES,
+        count,
+        item: image,
+        masks: pixel_masks,
+        stream: 0,
+        whole: false,
+        copies: of_images,
+    };
     encryptor.stream(&work, &streams, &mut writer, progress, fill_images)?;
-    if !options.plain_labels {
+    if !options.plain_labels && data.has_labels() {
         let classes = data.class_names().len();
         let fill_labels = |images: Range<usize>, messages: &mut Vec<T>, _: &mut Vec<f32>| {
             messages.clear();
@@ -139,12 +186,21 @@ fn run<T: Real + Element, const N: usize>(
             Ok(())
         };
         let masks = OneHot::new(classes)?;
-        let work = Work { tensor: LABELS, count, item: classes, masks, stream: LABEL_MASKS, whole: true };
+        let of_labels = Copies { count: copies, transformed: None };
+        let stream = LABEL_MASKS;
+        let work =
+            Work { tensor: LABELS, count, item: classes, masks, stream, whole: true, copies: of_labels };
         encryptor.stream(&work, &streams, &mut writer, &Progress::hidden(), fill_labels)?;
     }
     interrupt::check()?;
     writer.finish()
 }
+
+/// The scalars, as everything here takes them.
+trait Scalar: Real + Element + nn_core::Number + nn_core::Element<Real = Self, Context = ()> {}
+
+impl Scalar for f32 {}
+impl Scalar for f64 {}
 
 /// The generators of the masks.
 struct Streams {
@@ -166,7 +222,9 @@ impl Streams {
         };
         let part = match split {
             Split::Train => MASKS,
+            Split::Val => MASKS | VAL_MASKS,
             Split::Test => MASKS | TEST_MASKS,
+            Split::All => MASKS | TEST_MASKS | VAL_MASKS,
         };
         Ok(Self { seed, part })
     }
@@ -188,6 +246,7 @@ struct Work<M> {
     stream: u64,
     /// Whether an item must be encrypted as a whole, its masks being a vector.
     whole: bool,
+    copies: Copies,
 }
 
 /// Memory for one block, used again and again.
@@ -198,12 +257,14 @@ struct Block<T: Real, const N: usize> {
     spectra: Vec<Spectrum<T, N>>,
     /// As it goes to the file.
     stored: Vec<T>,
+    /// Memory for what is copied.
+    originals: Vec<T>,
 }
 
 impl<T: Real, const N: usize> Default for Block<T, N> {
     fn default() -> Self {
-        let (pixels, messages, stored) = (Vec::new(), Vec::new(), Vec::new());
-        Self { pixels, messages, matrices: Vec::new(), spectra: Vec::new(), stored }
+        let (pixels, messages, stored, originals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { pixels, messages, matrices: Vec::new(), spectra: Vec::new(), stored, originals }
     }
 }
 
@@ -213,7 +274,7 @@ struct Encryptor<T: Real, const N: usize> {
     form: Form,
 }
 
-impl<T: Real + Element, const N: usize> Encryptor<T, N> {
+impl<T: Scalar, const N: usize> Encryptor<T, N> {
     /// Encrypts all items of a tensor and writes them; `fill` gives the messages of a range of items.
     fn stream<M: Masks<T> + Copy + Sync>(
         &self,
@@ -240,9 +301,11 @@ impl<T: Real + Element, const N: usize> Encryptor<T, N> {
                     interrupt::check()?;
                     let number = begin + index;
                     let range = number * items..work.count.min((number + 1) * items);
-                    let length = range.len();
+                    let (first, length) = (range.start, range.len());
                     fill(range, &mut block.messages, &mut block.pixels)?;
                     self.encrypt_block(work, &mut streams.block(work.stream, number), block)?;
+                    let Block { stored, originals, .. } = block;
+                    work.copies.extend::<T, N>(self.form, first, work.item, stored, originals)?;
                     progress.advance(length);
                     Ok::<(), Error>(())
                 })

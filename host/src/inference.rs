@@ -4,6 +4,7 @@
 //! threads; in spectral form every lane of it is computed on packs of plain numbers.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use more_core::Ciphertext;
 use nn_core::element::Pack;
@@ -21,11 +22,15 @@ use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::samples::{Buffers, Input, components, planes_to_entries};
+use crate::standardization::Standardization;
 use crate::training::{Engine, internal, too_many_lanes};
 use crate::with_lanes;
 
-/// Chunks that are computed at a time, for each thread.
-const CHUNKS_PER_THREAD: usize = 2;
+/// Bytes of images that are read and computed at a time: they stay in a second-level cache.
+const CHUNK_BYTES: usize = 1 << 18;
+
+/// Chunks between two writes, for each thread: many, so that threads seldom wait for each other.
+const CHUNKS_PER_THREAD: usize = 64;
 
 /// Computes the outputs of the model at `model` for all images of `input` and writes them to `out`, labels passed on.
 ///
@@ -33,8 +38,8 @@ const CHUNKS_PER_THREAD: usize = 2;
 /// encrypted one on data of its key.
 ///
 /// # Errors
-/// [`Kind::Key`] for data of another key than the model's; [`Kind::Shape`] for images that the network does not take or
-/// another scalar than the model's; [`Kind::Usage`] for an encrypted model on plain data; [`Kind::NonFinite`];
+/// [`Kind::Key`] for data of another key than the model's; [`Kind::Shape`] for images that the network does not take,
+/// another scalar or other classes than the model's; [`Kind::Usage`] for an encrypted model on plain data; [`Kind::NonFinite`];
 /// [`Kind::Interrupted`]; reading and writing errors. Nothing is left at `out` then, or what was there before.
 pub fn predict<T: Scalar>(
     input: &Input,
@@ -62,8 +67,8 @@ pub fn predict_to<T: Scalar>(
     let form = if input.form() == Form::Plain { Form::Plain } else { engine.form() };
     let model = weights_for::<T>(input, model, form)?;
     let network = model.architecture.network();
-    let mut metadata =
-        Metadata::plain(Content::Outputs, T::SCALAR, &[network.outputs()], input.class_names());
+    let classes = classes_of(input, &model)?;
+    let mut metadata = Metadata::plain(Content::Outputs, T::SCALAR, &[network.outputs()], classes);
     let mut key = None;
     if let (Input::File(file), true) = (input, form != Form::Plain) {
         let id = file.metadata().key_id;
@@ -95,6 +100,17 @@ pub fn predict_to<T: Scalar>(
     }
     interrupt::check()?;
     writer.finish()
+}
+
+/// The classes of the outputs: the model's, which those of the data must be, where it names some.
+fn classes_of<'a, T>(input: &Input, model: &'a Model<T>) -> Result<&'a [String], Error> {
+    let (found, expected) = (input.class_names(), &model.classes);
+    if found.is_empty() || found == expected {
+        return Ok(expected);
+    }
+    let message = format!("the classes are {}, the model's {}", found.join(", "), expected.join(", "));
+    let error = input.locate(Error::new(Kind::Shape, message));
+    Err(error.with_hint("give --classes in the model's order"))
 }
 
 /// The model, fit for the data: of the same scalar and key, in a form that `form` can be computed with, its lanes in the order of
@@ -235,30 +251,31 @@ impl<T: Scalar> Run<'_, T> {
     {
         let network = self.model.architecture.network();
         let parts = components(self.form, self.input.lanes());
-        let evaluator =
-            Evaluator::<I, E, W> { isa, network, parameters, parts, kinds: std::marker::PhantomData };
+        let (standardization, kinds) = (self.model.standardization, std::marker::PhantomData);
+        let evaluator = Evaluator::<I, E, W> { isa, network, parameters, parts, standardization, kinds };
 
         let count = self.input.count();
-        let chunk = self.input.chunk::<T>(self.form);
+        let chunk = self.input.chunk::<T>(self.form, CHUNK_BYTES);
         let image = parts * network.input().len();
         let output = parts * network.outputs();
         let group = chunk * (CHUNKS_PER_THREAD * rayon::current_num_threads()).min(count.div_ceil(chunk));
         let mut outputs = vec![T::ZERO; group.min(count) * output];
         let mut stored = vec![T::ZERO; if self.form == Form::Matrix { outputs.len() } else { 0 }];
-        let mut workers: Vec<Worker<T, E>> = Vec::new();
-        workers.resize_with(group.min(count).div_ceil(chunk), Worker::default);
+        let workers = Mutex::new(Vec::<Worker<T, E>>::new());
+        let idle = || workers.lock().unwrap_or_else(PoisonError::into_inner);
         for first in (0..count).step_by(group) {
             let images = group.min(count - first);
             let outputs = &mut outputs[..images * output];
-            let work = outputs.par_chunks_mut(chunk * output).zip(&mut workers).enumerate();
-            work.try_for_each(|(index, (outputs, worker))| {
+            outputs.par_chunks_mut(chunk * output).enumerate().try_for_each(|(index, outputs)| {
                 interrupt::check()?;
+                let mut worker = idle().pop().unwrap_or_default();
                 let first = first + index * chunk;
                 let range = first..first + outputs.len() / output;
                 let read = range.len();
                 worker.images.resize(read * image, T::ZERO);
                 self.input.read_images(range, self.form, &mut worker.buffers, &mut worker.images)?;
-                evaluator.run(worker, outputs)?;
+                evaluator.run(&mut worker, outputs)?;
+                idle().push(worker);
                 self.progress.advance(read);
                 Ok::<(), Error>(())
             })?;
@@ -274,7 +291,7 @@ impl<T: Scalar> Run<'_, T> {
     }
 }
 
-/// The memory of one chunk, used again and again.
+/// The memory of a chunk at a time, used again and again.
 struct Worker<T, E> {
     buffers: Buffers<T>,
     images: Vec<T>,
@@ -298,6 +315,8 @@ struct Evaluator<I: Isa, E, W> {
     parameters: Vec<Vec<W>>,
     /// Components of an image.
     parts: usize,
+    /// The map that images go through first.
+    standardization: Option<Standardization>,
     kinds: std::marker::PhantomData<fn(E)>,
 }
 
@@ -325,7 +344,10 @@ where
             }
             for (run, parameters) in self.parameters.iter().enumerate() {
                 let first = run * E::COMPONENTS;
-                images.gather::<I, E>(&items[..count], first, &mut worker.input);
+                images.gather::<I, E>(self.isa, &items[..count], first, &mut worker.input);
+                if let Some(standardization) = &self.standardization {
+                    standardization.apply(self.isa, &mut worker.input);
+                }
                 infer(self.isa, network, parameters, &worker.input, &mut worker.scratch, &mut worker.output)
                     .map_err(internal)?;
                 scatter::<I, E>(&worker.output, self.parts, first, outputs);

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "engine")]
 pub mod architecture;
+pub mod augmentation;
 #[cfg(feature = "engine")]
 pub mod bench;
 #[cfg(feature = "engine")]
@@ -17,22 +18,33 @@ pub mod components;
 pub mod container;
 #[cfg(feature = "engine")]
 mod crew;
+#[cfg(feature = "engine")]
+pub mod curve;
 pub mod dataset;
 pub mod decryption;
 mod dispatch;
 pub mod encryption;
 pub mod error;
 #[cfg(feature = "engine")]
+pub mod export;
+#[cfg(feature = "engine")]
 pub mod inference;
 pub mod ingest;
 pub mod interrupt;
 pub mod key_file;
 #[cfg(feature = "engine")]
+pub mod metrics;
+#[cfg(feature = "engine")]
 pub mod model;
 pub mod output_file;
+#[cfg(feature = "engine")]
+pub mod preview;
 pub mod progress;
 #[cfg(feature = "engine")]
 pub mod samples;
+#[cfg(feature = "sources")]
+mod shuffle;
+pub mod standardization;
 #[cfg(feature = "engine")]
 pub mod training;
 

@@ -8,14 +8,15 @@ use serde_json::Value;
 use crate::architecture::Architecture;
 use crate::components::{Scalar, Weight};
 use crate::container::{
-    Container, ContainerWriter, Content, ElementType, Form, Metadata, ReadBuffer, Tensor, read_finite,
+    Container, ContainerWriter, Content, ElementType, Form, Metadata, ReadBuffer, Target, Tensor, read_finite,
 };
 use crate::error::{Error, Kind};
 use crate::samples::{components, entries_to_lanes, planes_to_entries};
+use crate::standardization::Standardization;
 use crate::with_lanes;
 
 /// The mean loss of each epoch, in a model file: `[epochs]`, `[epochs, n]` or `[epochs, n, n]`, like all its numbers.
-const LOSS: &str = "training_loss";
+pub(crate) const LOSS: &str = "training_loss";
 
 /// A network with its parameters: plain, or encrypted in either form.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct Model<T> {
     pub planes: Vec<Vec<T>>,
     /// The mean loss of each epoch, `[epoch][component]`.
     pub loss: Vec<Vec<T>>,
+    /// The map that images go through first.
+    pub standardization: Option<Standardization>,
     /// How it was trained, for people: goes into the file's metadata.
     pub training: Option<Value>,
 }
@@ -52,6 +55,14 @@ impl<T: Scalar> Model<T> {
     /// # Errors
     /// Writing errors.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
+        self.write_to(&path.into())
+    }
+
+    /// The same for any target.
+    ///
+    /// # Errors
+    /// Writing errors.
+    pub fn write_to(&self, target: &Target) -> Result<(), Error> {
         let network = self.architecture.network();
         let input = network.input();
         let shape = [input.channels, input.height, input.width];
@@ -60,6 +71,7 @@ impl<T: Scalar> Model<T> {
             metadata = metadata.encrypted(self.form, self.lanes, *id);
         }
         metadata.network = Some(self.architecture.name().to_owned());
+        metadata.standardization = self.standardization;
         if let Some(training) = &self.training {
             metadata.extra.insert("training".to_owned(), training.clone());
         }
@@ -68,7 +80,7 @@ impl<T: Scalar> Model<T> {
             tensors.push(self.loss_tensor(self.loss.len()));
         }
         let key = self.key.as_ref().map(|(_, bytes)| bytes.as_slice());
-        let mut writer = ContainerWriter::create(path, &metadata, key, tensors)?;
+        let mut writer = ContainerWriter::start(target, &metadata, key, tensors)?;
         let mut values = Vec::new();
         let mut put = |name: &str, planes: &mut dyn Iterator<Item = &[T]>| {
             values.clear();
@@ -119,6 +131,7 @@ impl<T: Scalar> Model<T> {
             key,
             planes: vec![vec![T::ZERO; network.parameters()]; components],
             loss: Vec::new(),
+            standardization: metadata.standardization,
             training: metadata.extra.get("training").cloned(),
         };
         let mut buffer = ReadBuffer::new();

@@ -77,7 +77,7 @@ impl Input {
     #[must_use]
     pub fn has_labels(&self) -> bool {
         match self {
-            Self::Plain(_) => true,
+            Self::Plain(data) => data.has_labels(),
             Self::File(file) => file.label_kind() != LabelKind::None,
         }
     }
@@ -94,7 +94,7 @@ impl Input {
     /// Reading errors.
     pub fn plain_labels(&self) -> Result<Option<Vec<u32>>, Error> {
         match self {
-            Self::Plain(data) => Ok(Some(data.labels().to_vec())),
+            Self::Plain(data) => Ok(data.has_labels().then(|| data.labels().to_vec())),
             Self::File(file) => file.plain_labels(),
         }
     }
@@ -104,7 +104,12 @@ impl Input {
     /// # Errors
     /// [`Kind::Shape`], with the file's name.
     pub fn check(&self, architecture: Architecture) -> Result<(), Error> {
-        architecture.check_data(self.shape(), self.class_names().len()).map_err(|error| self.locate(error))
+        let classes = match self.class_names().len() {
+            // Images without labels need not name the classes.
+            0 if !self.has_labels() => architecture.network().classes(),
+            classes => classes,
+        };
+        architecture.check_data(self.shape(), classes).map_err(|error| self.locate(error))
     }
 
     /// Names the file, if it is one.
@@ -121,10 +126,10 @@ impl Input {
         self.shape().iter().product::<usize>() * components(form, self.lanes())
     }
 
-    /// Images to read at a time in a form: a few megabytes, a whole number of packs.
+    /// Images to read at a time in a form: of about so many bytes, a whole number of packs.
     #[must_use]
-    pub fn chunk<T: Scalar>(&self, form: Form) -> usize {
-        let images = CHUNK_BYTES / (self.image_values(form) * T::BYTES);
+    pub fn chunk<T: Scalar>(&self, form: Form, bytes: usize) -> usize {
+        let images = bytes / (self.image_values(form) * T::BYTES);
         images.next_multiple_of(16).max(16)
     }
 
@@ -348,7 +353,7 @@ impl<'a, T: Scalar> Source<'a, T> {
         let (input, item) = (self.input, self.item());
         let mut samples = self.room();
         samples.images = vec![T::ZERO; input.count() * item];
-        let chunk = input.chunk::<T>(self.form);
+        let chunk = input.chunk::<T>(self.form, CHUNK_BYTES);
         samples.images.par_chunks_mut(chunk * item).enumerate().try_for_each_init(
             Buffers::default,
             |buffers, (index, out)| {

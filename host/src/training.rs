@@ -5,8 +5,11 @@
 //! spectral form every lane is a network of its own, computed on packs of plain numbers; nothing mixes lanes. In matrix
 //! form weights and values are n x n matrices, which an evaluation key only keeps from leaving the algebra of ciphertexts.
 
+mod adam;
 mod lane;
+mod optimizer;
 pub(crate) mod order;
+mod rule;
 
 use std::fmt;
 use std::time::Instant;
@@ -19,6 +22,7 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use crate::architecture::Architecture;
+use crate::augmentation::Augmentation;
 use crate::components::{Learner, Scalar, Weight};
 use crate::container::Form;
 use crate::error::{Error, Kind};
@@ -26,8 +30,11 @@ use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::samples::{Input, Samples, Source, not_encrypted};
+use crate::standardization::Standardization;
+pub use adam::Adam;
 pub(crate) use lane::internal;
 use lane::{Images, Lane, Pass};
+pub use optimizer::{ClassWeights, Optimizer, Schedule};
 
 /// Batches between two looks at the clock and at Ctrl-C.
 const SEGMENT: usize = 32;
@@ -61,8 +68,8 @@ pub enum Gradient {
     Mean,
 }
 
-/// How a network is trained: stochastic gradient descent on mini-batches.
-#[derive(Clone, Copy, Debug)]
+/// How a network is trained: gradient descent on mini-batches.
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The network.
     pub architecture: Architecture,
@@ -72,6 +79,14 @@ pub struct Options {
     pub batch: usize,
     /// Step size.
     pub learning_rate: f64,
+    /// How it goes on from epoch to epoch.
+    pub schedule: Schedule,
+    /// What a step does with the gradient.
+    pub optimizer: Optimizer,
+    /// What each weight contributes of itself to the step that takes it towards 0; 0 for none.
+    pub weight_decay: f64,
+    /// How much the images of each class count.
+    pub class_weights: ClassWeights,
     /// What the step is multiplied with.
     pub gradient: Gradient,
     /// Decides first weights, order and dropout.
@@ -80,8 +95,12 @@ pub struct Options {
     pub engine: Engine,
     /// Instructions to compute with.
     pub instruction_set: InstructionSet,
+    /// The map that images go through first; the model carries it.
+    pub standardization: Option<Standardization>,
     /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that.
     pub stream: bool,
+    /// Transform each image anew in each epoch.
+    pub augmentation: Option<Augmentation>,
 }
 
 /// What is done with the model after each epoch, counted from 1.
@@ -121,7 +140,33 @@ pub fn train<T: Scalar>(
     if !(options.learning_rate > 0.0 && options.learning_rate.is_finite()) {
         return Err(Error::usage("the learning rate must be a positive number"));
     }
+    if !(options.weight_decay >= 0.0 && options.weight_decay.is_finite()) {
+        return Err(Error::usage("the weight decay must be a number not below 0"));
+    }
+    if let Optimizer::Sgd { momentum } = options.optimizer
+        && !(0.0..1.0).contains(&momentum)
+    {
+        return Err(Error::usage("the momentum must be a number from 0 to less than 1"));
+    }
     let encrypted = input.form() != Form::Plain;
+    if encrypted && options.engine == Engine::Matrix {
+        if options.optimizer == Optimizer::Adam {
+            return Err(Error::usage(
+                "Adam divides by square roots lane by lane, which matrices do not have",
+            )
+            .with_hint("use --engine spectral, or --optimizer sgd"));
+        }
+        if options.class_weights != ClassWeights::Equal && input.has_encrypted_labels() {
+            return Err(Error::usage(
+                "class weights of encrypted labels are numbers of a lane, which matrices do not have",
+            )
+            .with_hint("use --engine spectral"));
+        }
+    }
+    let class_weights = {
+        let labels = input.plain_labels()?;
+        options.class_weights.weights(input.class_names().len(), labels.as_deref())?
+    };
     let form = if encrypted { options.engine.form() } else { Form::Plain };
     let start = Instant::now();
     progress.label("loading");
@@ -147,16 +192,23 @@ pub fn train<T: Scalar>(
         key,
         planes: Vec::new(),
         loss: Vec::new(),
+        standardization: options.standardization,
         training: Some(json!({
+            "augmentation": options.augmentation.is_some(),
             "batch": options.batch,
             "epochs": options.epochs,
             "gradient": match options.gradient { Gradient::Sum => "sum", Gradient::Mean => "mean" },
             "images": input.count(),
             "learning_rate": options.learning_rate,
+            "schedule": options.schedule.to_string(),
+            "optimizer": options.optimizer.name(),
+            "momentum": match options.optimizer { Optimizer::Sgd { momentum } => momentum, Optimizer::Adam => 0.0 },
+            "weight_decay": options.weight_decay,
+            "class_weights": options.class_weights.to_string(),
             "seed": options.seed,
         })),
     };
-    let job = Run { input, options, data, model, progress, checkpoint };
+    let job = Run { input, options, class_weights, data, model, progress, checkpoint };
     let set = options.instruction_set;
     let outcome = match form {
         Form::Matrix => T::dispatch_matrix(set, OnMatrices(job)),
@@ -184,6 +236,7 @@ enum Data<'a, T> {
 struct Run<'a, T> {
     input: &'a Input,
     options: &'a Options,
+    class_weights: Option<Vec<f64>>,
     data: Data<'a, T>,
     model: Model<T>,
     progress: &'a Progress,
@@ -240,7 +293,9 @@ impl<T: Scalar> Run<'_, T> {
         let count = self.input.count();
         let batch = options.batch.min(count);
         let mut lanes = (0..lanes)
-            .map(|lane| Lane::<I, E, W>::new(isa, network, lane * W::COMPONENTS, &initial, batch))
+            .map(|lane| {
+                Lane::<I, E, W>::new(isa, network, lane * W::COMPONENTS, &initial, batch, options.optimizer)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         drop(initial);
         let mut order = vec![0; count];
@@ -254,9 +309,14 @@ impl<T: Scalar> Run<'_, T> {
                 seed: options.seed,
                 epoch,
                 batch,
-                learning_rate: options.learning_rate,
+                learning_rate: options.learning_rate * options.schedule.factor(epoch, options.epochs),
+                optimizer: options.optimizer,
+                weight_decay: options.weight_decay,
+                class_weights: self.class_weights.as_deref(),
                 lanes: lanes.len(),
                 mean: options.gradient == Gradient::Mean,
+                augmentation: options.augmentation,
+                standardization: options.standardization,
             };
             let mut train = |samples: &Samples<T>, images: Images<'_>| {
                 interrupt::check()?;

@@ -8,10 +8,14 @@ mod number;
 #[cfg(feature = "simd")]
 mod pack;
 mod spectrum;
+#[cfg(feature = "stored")]
+mod stored;
 
 pub use number::Number;
 #[cfg(feature = "simd")]
 pub use pack::Pack;
+#[cfg(feature = "stored")]
+pub use {half::f16, stored::F8};
 
 use more_core::{Arithmetic, Real};
 

@@ -34,7 +34,7 @@ impl core::fmt::Display for NetworkError {
 
 impl core::error::Error for NetworkError {}
 
-/// Why a call on a network was refused: a buffer does not have the length its description asks for, or the call came out of
+/// Why a call was refused: mostly, a buffer does not have the length its description asks for, or the call came out of
 /// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -74,6 +74,13 @@ pub enum Error {
         /// [`Network::dropout_masks`](crate::Network::dropout_masks).
         expected: usize,
     },
+    /// The map of [`resample`](crate::resample): a zoom not in `[1/64, 64]`, a shift above 65,536 pixels, or not a number.
+    Map,
+    /// An image's rows or columns are more than `resample` takes.
+    Side {
+        /// The most.
+        expected: usize,
+    },
     /// The memory of a [`RowStream`](crate::RowStream) is too small.
     Memory {
         /// [`Network::stream_memory`](crate::Network::stream_memory).
@@ -106,6 +113,10 @@ impl core::fmt::Display for Error {
             Self::Gradient { expected } => ("gradient", expected),
             Self::Labels { expected } => ("labels", expected),
             Self::Masks { expected } => ("dropout masks", expected),
+            Self::Map => {
+                return f.write_str("a map needs a zoom in [1/64, 64] and a shift of at most 65536 pixels");
+            }
+            Self::Side { expected } => return write!(f, "an image of more than {expected} rows or columns"),
             Self::Memory { expected } => ("memory", expected),
             Self::Row { expected } => ("row", expected),
             Self::ImageComplete { rows } => return write!(f, "the image has all its {rows} rows"),

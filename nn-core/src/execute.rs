@@ -1,5 +1,7 @@
 //! Running a network: inference, and one step of training.
 
+use core::ops::Range;
+
 use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::with_activation;
 use crate::layer::{avg_pool2d, conv2d, dense, dropout};
@@ -158,14 +160,15 @@ where
     for stage in network.stages().enumerate().map(stage_for_training) {
         let (before, rest) = cut_mut(kept, at);
         let input = if at == 0 { sample.input } else { part(before, previous) };
-        let (active, rest) = cut_mut(rest, stage.active.len());
+        let (active, rest) = cut_mut(rest, stage.kept_active());
         let parameters = part(parameters, stage.parameter_range());
         let (stage_masks, rest_of_masks) = cut(masks, stage.masks());
         masks = rest_of_masks;
         if stage.separate_output() {
             let output = part_mut(rest, 0..stage.output.len());
             if stage.pool > 1 {
-                forward(team, context, &stage, parameters, input, Some(active), output);
+                let kept = (!stage.recomputed).then_some(active);
+                forward(team, context, &stage, parameters, input, kept, output);
                 if stage.masks() > 0 {
                     for (y, mask) in output.iter_mut().zip(stage_masks) {
                         *y = y.scale_by(*mask);
@@ -175,7 +178,7 @@ where
                 forward(team, context, &stage, parameters, input, None, active);
                 dropout::forward(stage_masks, active, output);
             }
-            previous = at + stage.active.len()..at + stage.kept();
+            previous = at + stage.kept_active()..at + stage.kept();
         } else {
             forward(team, context, &stage, parameters, input, None, active);
             previous = at..at + stage.kept();
@@ -195,7 +198,23 @@ where
         let Some(stage) = network.stages().enumerate().map(stage_for_training).nth(index) else { break };
         at = at.saturating_sub(stage.kept());
         let (before, rest) = cut_mut(kept, at);
-        let (active, rest) = cut_mut(rest, stage.active.len());
+        let (active, rest) = cut_mut(rest, stage.kept_active());
+        let stage_parameters = part(parameters, stage.parameter_range());
+        let gradient = part_mut(gradient, stage.parameter_range());
+        if stage.recomputed {
+            let output_gradient = part(rest, 0..stage.output.len());
+            recomputed_gradient(
+                team,
+                context,
+                &stage,
+                stage_parameters,
+                sample.input,
+                output_gradient,
+                buffer,
+                gradient,
+            );
+            break;
+        }
         let masks = last(part(sample.masks, 0..masks_end), stage.masks());
         masks_end = masks_end.saturating_sub(stage.masks());
         let output_gradient: &[E] = if stage.separate_output() {
@@ -220,21 +239,111 @@ where
         } else {
             part(buffer, 0..stage.output.len())
         };
-        backward_activation(team, context, &stage, masks, output_gradient, active);
-        let input = stage_input(network, index, sample.input, before);
-        weight_gradient(team, context, &stage, input, active, part_mut(gradient, stage.parameter_range()));
-        if index > 0 {
-            let before_stage = network.stages().nth(index - 1);
-            let target = match before_stage {
-                Some(before_stage) if before_stage.separate_output() => {
-                    last_mut(before, before_stage.output.len())
+        let before_stage = index.checked_sub(1).and_then(|index| network.stages().nth(index));
+        match before_stage {
+            Some(before_stage) if before_stage.separate_output() => {
+                let input = last_mut(before, before_stage.output.len());
+                if stage.separate_output() && matches!(stage.linear, Linear::Conv2d { stride: 1, .. }) {
+                    gradients_by_bands(
+                        team,
+                        context,
+                        &stage,
+                        stage_parameters,
+                        masks,
+                        output_gradient,
+                        active,
+                        input,
+                        gradient,
+                    );
+                    continue;
                 }
-                _ => part_mut(buffer, 0..stage.input.len()),
-            };
-            input_gradient(team, context, &stage, part(parameters, stage.parameter_range()), active, target);
+                backward_activation(team, context, &stage, masks, output_gradient, active);
+                weight_gradient(team, context, &stage, input, active, gradient);
+                input_gradient(team, context, &stage, stage_parameters, active, input);
+            }
+            _ => {
+                backward_activation(team, context, &stage, masks, output_gradient, active);
+                let input = stage_input(network, index, sample.input, before);
+                weight_gradient(team, context, &stage, input, active, gradient);
+                if index > 0 {
+                    let target = part_mut(buffer, 0..stage.input.len());
+                    input_gradient(team, context, &stage, stage_parameters, active, target);
+                }
+            }
         }
     }
     Ok(sample_loss)
+}
+
+/// All gradients of a convolution of stride 1, band by band of its rows, while a cache holds them: those in front of the activation
+/// in place of the activations, those of the parameters, and those of the input in its place, whose rows nothing reads any more.
+#[expect(clippy::too_many_arguments, reason = "one call site")]
+fn gradients_by_bands<E, W>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    parameters: &[W],
+    masks: &[E::Number],
+    output_gradient: &[E],
+    active: &mut [E],
+    input: &mut [E],
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    for rows in gradient_bands::<E>(stage) {
+        // Row i of the input reaches rows i - kernel + 1 to i of the output.
+        let last = rows.end == stage.active.height;
+        let input_rows = rows.start..if last { stage.input.height } else { rows.end };
+        activation_gradient_of(team, context, stage, rows.clone(), masks, output_gradient, active);
+        weight_gradient_of(team, context, stage, rows, input, active, gradient);
+        input_gradient_of(team, context, stage, input_rows, parameters, active, input);
+    }
+}
+
+/// The bands of a stage's activations that gradients are computed in.
+fn gradient_bands<E>(stage: &Stage) -> impl Iterator<Item = Range<usize>> {
+    let (height, rows) = (stage.active.height, stage.gradient_rows(size_of::<E>()));
+    core::iter::successors(Some(0), move |first| Some(first + rows))
+        .take_while(move |first| *first < height)
+        .map(move |first| first..(first + rows).min(height))
+}
+
+/// Adds the gradient of the parameters of a first stage whose activations were not kept: they are computed anew, band by band
+/// of the image, and each band's are still in a cache when its gradients are taken.
+#[expect(clippy::too_many_arguments, reason = "one call site")]
+fn recomputed_gradient<E, W>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    parameters: &[W],
+    image: &[E],
+    output_gradient: &[E],
+    buffer: &mut [E],
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    let (plane, width) = (stage.output.plane(), stage.output.width);
+    let mut first = 0;
+    while first < stage.output.height {
+        let rows = stage.band_rows().min(stage.output.height - first);
+        let (band, row) = stage.band(first, rows);
+        let start = row * stage.input.width;
+        let image = part(image, start..start + band.input.len());
+        let (active, rest) = cut_mut(buffer, band.active.len());
+        let output = part_mut(rest, 0..band.output.len());
+        forward(team, context, &band, parameters, image, Some(active), output);
+        for channel in 0..stage.output.channels {
+            let (from, to) = (channel * plane + first * width, channel * rows * width);
+            copy(part(output_gradient, from..from + rows * width), part_mut(output, to..to + rows * width));
+        }
+        backward_activation(team, context, &band, &[], output, active);
+        weight_gradient(team, context, &band, image, active, gradient);
+        first += rows;
+    }
 }
 
 /// The input of a stage in training: what the one before kept last.
@@ -291,10 +400,23 @@ pub(crate) fn backward_activation<E: Element>(
     output_gradient: &[E],
     active: &mut [E],
 ) {
+    activation_gradient_of(team, context, stage, 0..stage.active.height, masks, output_gradient, active);
+}
+
+/// [`backward_activation`] of some rows.
+fn activation_gradient_of<E: Element>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    rows: Range<usize>,
+    masks: &[E::Number],
+    output_gradient: &[E],
+    active: &mut [E],
+) {
     let masks = (!masks.is_empty()).then_some(masks);
+    let operations = activation_gradient_operations(stage, rows.len());
     with_activation!(E, stage.activation, function => {
-        let operations = activation_gradient_operations(stage);
-        share(team, operations, avg_pool2d::Planes { context, stage, masks, output_gradient, active, function });
+        share(team, operations, avg_pool2d::Planes { context, stage, rows, masks, output_gradient, active, function });
     });
 }
 
@@ -311,11 +433,31 @@ pub(crate) fn weight_gradient<E, W>(
     W: Element<Context = ()>,
 {
     match stage.linear {
-        Linear::Conv2d { kernel, stride } => {
-            conv2d::weight_gradient(team, context, stage, (kernel, stride), input, dz, gradient);
+        Linear::Conv2d { .. } => {
+            for rows in gradient_bands::<E>(stage) {
+                weight_gradient_of(team, context, stage, rows, input, dz, gradient);
+            }
         }
         Linear::Dense => dense::weight_gradient(team, context, stage, input, dz, gradient),
         Linear::None => {}
+    }
+}
+
+/// What some rows of a convolution's output add to [`weight_gradient`].
+fn weight_gradient_of<E, W>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    rows: Range<usize>,
+    input: &[E],
+    dz: &[E],
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    if let Linear::Conv2d { kernel, stride } = stage.linear {
+        conv2d::weight_gradient(team, context, stage, (kernel, stride), rows, input, dz, gradient);
     }
 }
 
@@ -329,8 +471,8 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
     output: &mut [E],
 ) {
     match stage.linear {
-        Linear::Conv2d { kernel, stride } => {
-            conv2d::input_gradient(team, context, stage, (kernel, stride), parameters, dz, output);
+        Linear::Conv2d { .. } => {
+            input_gradient_of(team, context, stage, 0..stage.input.height, parameters, dz, output);
         }
         Linear::Dense => dense::input_gradient(team, context, stage, parameters, dz, output),
         Linear::None => {
@@ -346,5 +488,20 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
                 }
             }
         }
+    }
+}
+
+/// [`input_gradient`] of some rows of a convolution's input; with a stride, of all.
+fn input_gradient_of<E: Weigh<W>, W: Copy + Sync>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    rows: Range<usize>,
+    parameters: &[W],
+    dz: &[E],
+    output: &mut [E],
+) {
+    if let Linear::Conv2d { kernel, stride } = stage.linear {
+        conv2d::input_gradient(team, context, stage, (kernel, stride), rows, parameters, dz, output);
     }
 }

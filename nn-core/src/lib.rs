@@ -23,6 +23,8 @@
 //! # Ok::<(), nn_core::Error>(())
 //! ```
 //!
+//! With the feature `stored`, plain weights can be [`f16`](element::f16) or [`F8`](element::F8): half or a quarter of the flash.
+//!
 //! What encryption by MORE protects and what not is said in [`more_core`]: read it before relying on it.
 //!
 //! | to add | start in |
@@ -52,6 +54,7 @@ mod loss;
 mod network;
 mod part;
 pub mod profile;
+pub mod resample;
 mod shape;
 #[cfg(feature = "simd")]
 pub mod simd;

@@ -273,13 +273,15 @@ impl<'a> Network<'a> {
         kept
     }
 
-    /// Length of the buffer, first in the workspace, for gradients of outputs that are not kept apart.
+    /// Length of the buffer, first in the workspace, for gradients of outputs that are not kept apart and for bands that are
+    /// computed anew.
     pub(crate) const fn gradient_buffer(&self) -> usize {
         let mut largest = 0;
         let mut stages = self.const_stages();
         while let Ok(Some(stage)) = stages.advance() {
-            if !stage.separate_output() && stage.output.len() > largest {
-                largest = stage.output.len();
+            let len = if stage.separate_output() { stage.band_len() } else { stage.output.len() };
+            if len > largest {
+                largest = len;
             }
         }
         largest

@@ -76,6 +76,18 @@ pub trait Isa: Context + core::fmt::Debug {
     /// The sum of the samples, in an order that depends on the set alone.
     fn sum(self, a: Self::Vector) -> Self::Real;
 
+    /// The transpose of the matrix whose rows are the first `SAMPLES` vectors; what the others become has no meaning.
+    #[inline(always)]
+    fn transpose(self, rows: [Self::Vector; MAX_SAMPLES]) -> [Self::Vector; MAX_SAMPLES] {
+        let mut columns = rows;
+        for (j, row) in rows.iter().enumerate().take(Self::SAMPLES) {
+            for (i, value) in samples::<Self>(row).iter().enumerate() {
+                samples_mut::<Self>(&mut columns[i])[j] = *value;
+            }
+        }
+        columns
+    }
+
     /// `e^a`: the portable path through `libm`, others as `exp` says.
     #[inline(always)]
     fn exp(self, a: Self::Vector) -> Self::Vector {
@@ -104,6 +116,9 @@ pub trait Isa: Context + core::fmt::Debug {
         out
     }
 }
+
+/// The most samples any instruction set has in a vector.
+pub const MAX_SAMPLES: usize = 16;
 
 /// The samples of a vector.
 #[inline(always)]

@@ -47,7 +47,16 @@ pub(crate) struct Stage {
     pub(crate) first_parameter: usize,
     /// Inputs of one linear output.
     pub(crate) fan_in: usize,
+    /// Whether training computes the activations anew on the way back, band by band, instead of keeping them.
+    pub(crate) recomputed: bool,
 }
+
+/// Activations of a band that is computed anew, about: with packs, half of a second-level cache.
+const BAND: usize = 8192;
+
+/// Bytes of feature maps that the gradients of a convolution walk through again and again before the next: what most
+/// second-level caches hold.
+const BAND_BYTES: usize = 768 << 10;
 
 impl Stage {
     /// The stage that begins with `layers[first]`, and the index of the layer after it.
@@ -68,6 +77,7 @@ impl Stage {
             output_rows: input.height,
             first_parameter,
             fan_in: 0,
+            recomputed: false,
         };
         // The last part taken: 0 nothing, 1 linear, 2 activation, 3 pool, 4 dropout. A part of the same rank or an
         // earlier one begins the next stage.
@@ -113,7 +123,49 @@ impl Stage {
             stage.output.height * stage.pool,
             stage.output.width * stage.pool,
         );
+        // Feature maps of a first stage that no cache holds: to compute them twice, from an image of one channel, takes less time
+        // than to write them to memory and read them back. Of a single channel, rows that follow each other are an image.
+        stage.recomputed = first == 0
+            && matches!(stage.linear, Linear::Conv2d { .. })
+            && stage.pool > 1
+            && stage.dropout == 0.0
+            && input.channels == 1
+            && stage.active.len() > 4 * BAND;
         Ok((stage, next))
+    }
+
+    /// Rows of output in a band that is computed anew, at least one.
+    pub(crate) const fn band_rows(&self) -> usize {
+        match BAND.checked_div(self.active.channels * self.active.width * self.pool) {
+            Some(0) | None => 1,
+            Some(rows) => rows,
+        }
+    }
+
+    /// The stage of some rows of output, and the first row of input that it takes.
+    pub(crate) const fn band(&self, first: usize, rows: usize) -> (Self, usize) {
+        let (kernel, stride) = match self.linear {
+            Linear::Conv2d { kernel, stride } => (kernel, stride),
+            _ => (1, 1),
+        };
+        let height = (rows * self.pool - 1) * stride + kernel;
+        let band = Self {
+            input: Shape::new(self.input.channels, height, self.input.width),
+            active: Shape::new(self.active.channels, rows * self.pool, self.active.width),
+            output: Shape::new(self.output.channels, rows, self.output.width),
+            output_rows: rows,
+            ..*self
+        };
+        (band, first * self.pool * stride)
+    }
+
+    /// Elements of memory for a band: its activations and its output.
+    pub(crate) const fn band_len(&self) -> usize {
+        if !self.recomputed {
+            return 0;
+        }
+        let (band, _) = self.band(0, self.band_rows());
+        band.active.len() + band.output.len()
     }
 
     /// The same stage without its activation: the loss takes it over.
@@ -144,9 +196,24 @@ impl Stage {
         self.pool > 1 || self.dropout > 0.0
     }
 
+    /// Rows of the activations whose gradient, with their inputs, takes about [`BAND_BYTES`], in whole windows of the pool.
+    pub(crate) const fn gradient_rows(&self, element_bytes: usize) -> usize {
+        let row = self.active.channels * self.active.width + self.input.channels * self.input.width;
+        let bytes = row * self.pool * element_bytes;
+        match BAND_BYTES.checked_div(bytes) {
+            Some(0) | None => self.pool,
+            Some(windows) => self.pool * windows,
+        }
+    }
+
+    /// Activations that training keeps of this stage.
+    pub(crate) const fn kept_active(&self) -> usize {
+        if self.recomputed { 0 } else { self.active.len() }
+    }
+
     /// Elements that training keeps of this stage.
     pub(crate) const fn kept(&self) -> usize {
-        if self.separate_output() { self.active.len() + self.output.len() } else { self.active.len() }
+        self.kept_active() + if self.separate_output() { self.output.len() } else { 0 }
     }
 
     /// Dropout masks that a sample takes.

@@ -102,6 +102,40 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         Ok(Self { context, network: *network, parameters, memory, received: 0 })
     }
 
+    /// The stream that has taken `received` rows, on the memory that it left: for callers that cannot keep the struct.
+    ///
+    /// ```
+    /// use nn_core::{MNIST, RowStream};
+    ///
+    /// let parameters = [0.01_f32; MNIST.parameters()];
+    /// let mut memory = [0.0; MNIST.stream_memory()];
+    /// for row in 0..28 {
+    ///     let mut stream = RowStream::resume((), &MNIST, &parameters, &mut memory, row)?;
+    ///     stream.push_row(&[0.5; 28])?;
+    /// }
+    /// let stream = RowStream::resume((), &MNIST, &parameters, &mut memory, 28)?;
+    /// let logits: &[f32] = stream.output()?;
+    /// # assert_eq!(logits.len(), 10);
+    /// # Ok::<(), nn_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and [`Error::ImageComplete`] for more rows than an image has.
+    pub fn resume(
+        context: E::Context,
+        network: &Network<'a>,
+        parameters: &'a [W],
+        memory: &'a mut [E],
+        received: usize,
+    ) -> Result<Self, Error> {
+        let rows = network.input().height;
+        if received > rows {
+            return Err(Error::ImageComplete { rows });
+        }
+        Ok(Self { received, ..Self::new(context, network, parameters, memory)? })
+    }
+
     /// Rows of the image that have not come yet.
     #[must_use]
     pub const fn missing_rows(&self) -> usize {

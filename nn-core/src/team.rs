@@ -44,9 +44,9 @@ pub(crate) trait Divisible: Sized + Send {
 /// Multiply-accumulates for a sample below which work is not worth handing over.
 pub(crate) const SMALLEST: usize = 1 << 14;
 
-/// What the way back through a stage's activation and pool costs, in multiply-accumulates.
-pub(crate) const fn activation_gradient_operations(stage: &Stage) -> usize {
-    8 * stage.active.len()
+/// What the way back through some rows of a stage's activation and its pool costs, in multiply-accumulates.
+pub(crate) const fn activation_gradient_operations(stage: &Stage, rows: usize) -> usize {
+    8 * stage.active.channels * stage.active.width * rows
 }
 
 /// Does `work` of so many multiply-accumulates for a sample on a team.

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::inference::predict;
 use crate::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path, generate};
 use crate::samples::Input;
-use crate::training::{Engine, Gradient, Options, train};
+use crate::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
 
 /// Passes over the data: enough for the accuracy to settle.
 const EPOCHS: usize = 20;
@@ -67,7 +67,13 @@ fn story(folder: &Path, set: InstructionSet, threads: usize, report: &Report) ->
     generate(&key, Scalar::F32, 2, &mut getrandom::SysRng, true)?;
     let (secret, evaluation) =
         (SecretKeyFile::read(&key)?, EvaluationKeyFile::read(&evaluation_key_path(&key))?);
-    let options = encryption::Options { form: Form::Matrix, plain_labels: false, seed: None };
+    let options = encryption::Options {
+        form: Form::Matrix,
+        plain_labels: false,
+        standardization: None,
+        seed: None,
+        augmentation: None,
+    };
     for (data, split, name) in
         [(&training, Split::Train, "train.safetensors"), (&test, Split::Test, "test.safetensors")]
     {
@@ -128,11 +134,17 @@ fn train_to(
         epochs: EPOCHS,
         batch: 32,
         learning_rate: 0.01,
+        schedule: Schedule::Constant,
+        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        weight_decay: 0.0,
+        class_weights: ClassWeights::Equal,
         gradient: Gradient::Sum,
         seed: 1,
         engine: Engine::Spectral,
         instruction_set,
+        standardization: None,
         stream: false,
+        augmentation: None,
     };
     let progress = report.progress("training", input.count() * EPOCHS, "images");
     let trained = train::<f32>(input, &options, &progress, &mut |_, _| Ok(()))?;

@@ -3,14 +3,16 @@
 use more_core::Scalar;
 
 use super::keygen::ScalarArgument;
+use super::source_options::SourceOptions;
 use crate::container::{ImagesFile, scalar_name};
-use crate::dataset::{Dataset, Input as Argument, Split};
+use crate::dataset::{Input as Argument, Split};
 use crate::error::{Error, Kind};
 use crate::samples::Input;
 
 /// Opens the data and says which scalar to compute with: a file's own, or for a source the one asked for.
 pub(super) fn open(
     argument: &Argument,
+    files: &SourceOptions,
     split: Split,
     limit: Option<u64>,
     scalar: Option<ScalarArgument>,
@@ -18,8 +20,7 @@ pub(super) fn open(
     let asked = scalar.map(Scalar::from);
     match argument {
         Argument::Source(source) => {
-            let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-            Ok((Input::Plain(Dataset::load(source, split, limit)?), asked.unwrap_or(Scalar::F32)))
+            Ok((Input::Plain(files.open(source, split, limit)?), asked.unwrap_or(Scalar::F32)))
         }
         Argument::File(path) => {
             if limit.is_some() {

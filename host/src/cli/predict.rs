@@ -7,6 +7,7 @@ use more_core::Scalar as ScalarName;
 use serde::Serialize;
 
 use super::engine::Compute;
+use super::source_options::SourceOptions;
 use super::{Report, input};
 use crate::container::{Container, Content};
 use crate::dataset::{self, Split};
@@ -20,7 +21,8 @@ pub(super) struct Arguments {
     /// The model, plain or encrypted.
     #[arg(long)]
     model: PathBuf,
-    /// The data: a file made by `encrypt`, or mnist:DIR, digits, digits:COUNT, digits:COUNT:SEED for a plain model.
+    /// The data: a file made by `encrypt`, or for a plain model a SOURCE: mnist:DIR, images:DIR, dicom:DIR, dicom:FILE, npz:FILE,
+    /// safetensors:FILE, digits or angiograms (:COUNT or :COUNT:SEED behind them for a number).
     #[arg(long, value_name = "FILE|SOURCE")]
     data: dataset::Input,
     /// The part of a SOURCE.
@@ -37,6 +39,8 @@ pub(super) struct Arguments {
     /// The outputs to write; a file of that name is replaced.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    files: SourceOptions,
 }
 
 /// What `--json` prints.
@@ -53,7 +57,8 @@ struct Fields {
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     let model = Container::open_as(&arguments.model, Content::Model)?;
     let scalar = model.metadata().scalar;
-    let (data, _) = input::open(&arguments.data, arguments.split, arguments.limit, Some(scalar.into()))?;
+    let (files, split) = (&arguments.files, arguments.split);
+    let (data, _) = input::open(&arguments.data, files, split, arguments.limit, Some(scalar.into()))?;
     let set = arguments.compute.instruction_set()?;
     let progress = report.progress("predicting", data.count(), "images");
     let start = Instant::now();

@@ -6,7 +6,7 @@ use std::path::Path;
 use more_core::{Ciphertext, EvaluationKey, Real};
 
 use super::element::{Element, ElementType};
-use super::lanes::entries_to_planes;
+use super::lanes::{all_finite, entries_to_planes};
 use super::layout::{image_tensor, label_tensor};
 use super::memory::MemoryFile;
 use super::metadata::{Content, Form, Metadata};
@@ -213,22 +213,30 @@ pub(crate) fn read_finite<'b, T: Real + Element>(
     let first = rows.start;
     let row = container.tensor(name)?.row_len();
     let values = container.read_rows::<T>(name, rows, buffer)?;
-    // 0 x is zero for what is finite and NaN otherwise: one vectorised pass, and a search only if it fails.
-    let mut sums = [T::ZERO; 16];
-    let (chunks, rest) = values.as_chunks::<16>();
-    for chunk in chunks {
-        for (sum, &value) in sums.iter_mut().zip(chunk) {
-            *sum = *sum + T::ZERO * value;
-        }
-    }
-    let clean = sums.iter().all(|&sum| sum == T::ZERO) && rest.iter().all(|&value| Real::is_finite(value));
-    if !clean && let Some(index) = values.iter().position(|&value| !Real::is_finite(value)) {
+    check_finite(container, name, first, row, values)?;
+    Ok(values)
+}
+
+/// Fails for values from row `first` on that are not all finite.
+fn check_finite<T: Real + Element>(
+    container: &Container,
+    name: &str,
+    first: usize,
+    row: usize,
+    values: &[T],
+) -> Result<(), Error> {
+    if !all_finite(values)
+        && let Some(index) = values.iter().position(|&value| !Real::is_finite(value))
+    {
         let position = format!("tensor `{name}`, row {}", first + index / row.max(1));
         let error = Error::new(Kind::NonFinite, format!("the value {} is not finite", values[index]));
         return Err(error.at(container.path()).position(position));
     }
-    Ok(values)
+    Ok(())
 }
+
+/// Bytes that are read and converted at a time: half of a second-level cache, so that they are still there.
+const PIECE_BYTES: usize = 1 << 18;
 
 fn read_lanes<T: Real + Element, const N: usize>(
     container: &Container,
@@ -252,12 +260,31 @@ fn read_lanes<T: Real + Element, const N: usize>(
             rows.len()
         )));
     }
-    let values = read_finite::<T>(container, name, rows, buffer)?;
     match container.metadata().form {
-        Form::Spectral => out.copy_from_slice(values),
+        Form::Spectral => out.copy_from_slice(read_finite::<T>(container, name, rows, buffer)?),
         Form::Matrix => {
-            for (row, lanes) in values.chunks_exact(item * N * N).zip(out.chunks_exact_mut(N * item)) {
-                entries_to_planes(key, row, lanes);
+            let info = container.tensor(name)?;
+            let row = item * N * N;
+            let piece = PIECE_BYTES / size_of::<T>();
+            let (rows_each, columns_each) =
+                ((piece / row).max(1), (piece / (N * N)).max(1).min(item) * N * N);
+            for (index, out) in out.chunks_mut(rows_each * N * item).enumerate() {
+                let first = rows.start + index * rows_each;
+                let last = first + out.len() / (N * item);
+                // Of several rows at a time all columns.
+                for begin in (0..row).step_by(columns_each) {
+                    let columns = begin..row.min(begin + columns_each);
+                    let values = container.read_part::<T>(info, first..last, columns.clone(), buffer)?;
+                    let mut finite = true;
+                    for (values, lanes) in
+                        values.chunks_exact(columns.len()).zip(out.chunks_exact_mut(N * item))
+                    {
+                        finite &= entries_to_planes(key, values, lanes, begin / (N * N));
+                    }
+                    if !finite {
+                        check_finite(container, name, first, columns.len(), values)?;
+                    }
+                }
             }
         }
         Form::Plain => return Err(problem("not encrypted: it has no lanes".to_owned())),

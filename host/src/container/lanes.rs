@@ -9,17 +9,49 @@ use super::images::matrix_entries;
 /// Ciphertexts that are converted side by side, as many as fill a register.
 const BLOCK: usize = 16;
 
-/// `[value][entry]`, entries row by row, to `[lane][value]`, in the widest registers of this machine. The bits are those of
-/// [`EvaluationKey::to_spectrum_unchecked`].
+/// `[value][entry]`, entries row by row, to `[lane][value]` from value `first` of each plane on, in the widest registers of
+/// this machine. The bits are those of [`EvaluationKey::to_spectrum_unchecked`].
+///
+/// Says whether all values of the first lane are finite: then all entries are.
 pub(super) fn entries_to_planes<T: Real, const N: usize>(
     key: &EvaluationKey<T, N>,
     entries: &[T],
     planes: &mut [T],
-) {
+    first: usize,
+) -> bool {
+    let mut finite = false;
     in_widest_registers(
         #[inline(always)]
-        || convert(key, entries, planes),
+        || finite = convert(key, entries, planes, first),
     );
+    finite
+}
+
+/// Whether all values are finite.
+pub(super) fn all_finite<T: Real>(values: &[T]) -> bool {
+    let mut sums = [T::ZERO; BLOCK];
+    let (blocks, rest) = values.as_chunks::<BLOCK>();
+    in_widest_registers(
+        #[inline(always)]
+        || {
+            for block in blocks {
+                add_zeros(&mut sums, block);
+            }
+        },
+    );
+    are_zero(&sums) && rest.iter().all(|&value| Real::is_finite(value))
+}
+
+/// Adds 0 x, which is zero for what is finite and NaN otherwise.
+#[inline(always)]
+fn add_zeros<T: Real>(sums: &mut [T; BLOCK], values: &[T; BLOCK]) {
+    for (sum, &value) in sums.iter_mut().zip(values) {
+        *sum = *sum + T::ZERO * value;
+    }
+}
+
+fn are_zero<T: Real>(sums: &[T; BLOCK]) -> bool {
+    sums.iter().all(|&sum| sum == T::ZERO)
 }
 
 #[cfg(feature = "engine")]
@@ -46,11 +78,16 @@ fn in_widest_registers(work: impl FnOnce()) {
 }
 
 #[inline(always)]
-fn convert<T: Real, const N: usize>(key: &EvaluationKey<T, N>, entries: &[T], planes: &mut [T]) {
+fn convert<T: Real, const N: usize>(
+    key: &EvaluationKey<T, N>,
+    entries: &[T],
+    planes: &mut [T],
+    mut first: usize,
+) -> bool {
     let plane = planes.len() / N;
     let blocks = entries.chunks_exact(BLOCK * N * N);
     let rest = blocks.remainder();
-    let mut first = 0;
+    let mut sums = [T::ZERO; BLOCK];
     for block in blocks {
         // Entry by entry, so that neighbouring ciphertexts are neighbouring numbers.
         let mut columns = [[[T::ZERO; BLOCK]; N]; N];
@@ -77,21 +114,25 @@ fn convert<T: Real, const N: usize>(key: &EvaluationKey<T, N>, entries: &[T], pl
         for (lane, values) in lanes.iter().enumerate() {
             planes[lane * plane + first..][..BLOCK].copy_from_slice(values);
         }
+        add_zeros(&mut sums, &lanes[0]);
         first += BLOCK;
     }
+    let mut finite = are_zero(&sums);
     for (index, entries) in rest.chunks_exact(N * N).enumerate() {
         let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
+        finite &= Real::is_finite(spectrum.lanes()[0]);
         for (lane, value) in spectrum.lanes().iter().enumerate() {
             planes[lane * plane + first + index] = *value;
         }
     }
+    finite
 }
 
 #[cfg(test)]
 mod tests {
     use more_core::{EvaluationKey, KeyId, Real};
 
-    use super::{entries_to_planes, matrix_entries};
+    use super::{all_finite, entries_to_planes, matrix_entries};
 
     fn check<T: Real, const N: usize>() {
         let mut columns = [[T::from_f64(0.1); N]; N];
@@ -104,11 +145,29 @@ mod tests {
         let entries: Vec<T> =
             (0..values * N * N).map(|i| T::from_f64((i * 7919 % 1009) as f64 / 504.0 - 1.0)).collect();
         let mut planes = vec![T::ZERO; values * N];
-        entries_to_planes(&key, &entries, &mut planes);
+        // In two pieces.
+        let (head, tail) = entries.split_at(20 * N * N);
+        assert!(entries_to_planes(&key, head, &mut planes, 0));
+        assert!(entries_to_planes(&key, tail, &mut planes, 20));
         for (index, entries) in entries.chunks_exact(N * N).enumerate() {
             let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
             for (lane, value) in spectrum.lanes().iter().enumerate() {
                 assert!(planes[lane * values + index] == *value, "value {index}, lane {lane}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_noticed_wherever_it_stands() {
+        let key =
+            EvaluationKey::<f32, 2>::from_parts(KeyId([1; 16]), [[1.0, 0.5], [0.25, 1.0]]).expect("regular");
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for place in 0..4 * 19 {
+                let mut entries = [1.0; 4 * 19];
+                assert!(all_finite(&entries));
+                entries[place] = value;
+                assert!(!all_finite(&entries), "{value} at {place}");
+                assert!(!entries_to_planes(&key, &entries, &mut [0.0; 2 * 19], 0), "{value} at {place}");
             }
         }
     }

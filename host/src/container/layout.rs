@@ -3,7 +3,7 @@
 use super::element::ElementType;
 use super::header::Tensor;
 use super::metadata::{Form, Metadata};
-use super::{IMAGES, LABELS, OUTPUTS, PLAIN_LABELS};
+use super::{IMAGES, LABELS, METRICS, OUTPUTS, PLAIN_LABELS};
 
 /// Images: `[count, channels, height, width]` plain, `[count, n, channels, height, width]` in spectral form,
 /// `[count, channels, height, width, n, n]` in matrix form, where `[.., i, j]` is row i, column j of the matrix.
@@ -29,6 +29,13 @@ pub fn plain_label_tensor(count: usize) -> Tensor {
 #[must_use]
 pub fn output_tensor(metadata: &Metadata, count: usize) -> Tensor {
     items(OUTPUTS, metadata, count, &metadata.shape)
+}
+
+/// Loss and accuracy: `[epochs, parts, 2]` plain, `[epochs, n, parts, 2]` in spectral form; `metadata.shape` is
+/// `[parts, 2]`.
+#[must_use]
+pub fn metrics_tensor(metadata: &Metadata, epochs: usize) -> Tensor {
+    items(METRICS, metadata, epochs, &metadata.shape)
 }
 
 fn items(name: &str, metadata: &Metadata, count: usize, item: &[usize]) -> Tensor {

@@ -8,6 +8,7 @@ use more_core::{KeyId, Scalar};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind};
+use crate::standardization::Standardization;
 
 /// The version of the container format that this program writes, and the only one that it reads.
 pub const FORMAT_VERSION: u64 = 1;
@@ -65,6 +66,8 @@ named! {
         Model = "model",
         /// What a network answered to images.
         Outputs = "outputs",
+        /// Loss and accuracy of a network, epoch by epoch.
+        Metrics = "metrics",
     }
 }
 
@@ -99,6 +102,8 @@ pub struct Metadata {
     pub shape: Vec<usize>,
     /// Names of the classes.
     pub classes: Vec<String>,
+    /// Of images: that of the training set they are. Of a model: the map its images go through first. In the clear.
+    pub standardization: Option<Standardization>,
     /// Further entries, kept as they are. Their names must not be among those above.
     pub extra: BTreeMap<String, Value>,
 }
@@ -116,6 +121,7 @@ impl Metadata {
             network: None,
             shape: shape.to_vec(),
             classes: classes.to_vec(),
+            standardization: None,
             extra: BTreeMap::new(),
         }
     }
@@ -152,6 +158,9 @@ impl Metadata {
         put("scalar", scalar_name(self.scalar).into());
         put("scheme", SCHEME.into());
         put("shape", self.shape.clone().into());
+        if let Some(standardization) = self.standardization {
+            put("standardization", standardization.to_json());
+        }
         Value::Object(sorted(fields)).to_string()
     }
 
@@ -200,8 +209,9 @@ impl Metadata {
         let network = fields.optional_text("network")?;
         let shape = fields.shape()?;
         let classes = fields.classes()?;
+        let standardization = fields.standardization()?;
         let extra = fields.map.into_iter().collect();
-        Ok(Self { content, form, lanes, scalar, key_id, network, shape, classes, extra })
+        Ok(Self { content, form, lanes, scalar, key_id, network, shape, classes, standardization, extra })
     }
 }
 
@@ -271,6 +281,16 @@ impl Fields {
         extents.ok_or_else(|| wrong("shape", "is no list of positive extents", Some(&value)))
     }
 
+    /// May be missing: older files have none.
+    fn standardization(&mut self) -> Result<Option<Standardization>, Error> {
+        let name = "standardization";
+        let wrong = |value| wrong(name, "is no mean and deviation above 0", Some(value));
+        match self.map.remove(name) {
+            None => Ok(None),
+            Some(value) => Standardization::from_json(&value).map(Some).ok_or_else(|| wrong(&value)),
+        }
+    }
+
     fn classes(&mut self) -> Result<Vec<String>, Error> {
         match self.take("classes")? {
             Value::Array(names) if names.len() <= MAXIMUM_CLASSES => names
@@ -319,6 +339,18 @@ mod tests {
     }
 
     #[test]
+    fn a_standardization_is_read_back_to_the_last_bit() {
+        let mut metadata = example();
+        // Numbers whose shortest decimal form is long.
+        for (mean, deviation) in
+            [(0.1 + 0.2, 1.0 / 3.0), (-5.0e-324, f64::MAX), (2.0_f64.powi(-30) * 1.1, 0.3)]
+        {
+            metadata.standardization = Some(Standardization::new(mean, deviation).unwrap());
+            assert_eq!(Metadata::from_json(&metadata.to_json()).unwrap(), metadata);
+        }
+    }
+
+    #[test]
     fn wrong_fields_are_named() {
         let good = example().to_json();
         for (from, to, expected) in [
@@ -335,6 +367,9 @@ mod tests {
             ("00112233", "0011223g", "`key_id`"),
             (r#"["a","#, "[1,", "`classes`"),
             ("}", "", "JSON"),
+            ("\"shape\"", "\"standardization\":{\"mean\":0,\"deviation\":0},\"shape\"", "`standardization`"),
+            ("\"shape\"", "\"standardization\":{\"mean\":0},\"shape\"", "`standardization`"),
+            ("\"shape\"", "\"standardization\":null,\"shape\"", "`standardization`"),
         ] {
             let error = Metadata::from_json(&good.replace(from, to)).unwrap_err();
             assert!(error.to_string().contains(expected), "{from} -> {to}: {error}");

@@ -24,7 +24,7 @@ impl Source {
 
 /// A file open for reading.
 #[derive(Debug)]
-pub(super) struct PositionedFile {
+pub(crate) struct PositionedFile {
     #[cfg(any(unix, windows))]
     file: File,
     #[cfg(not(any(unix, windows)))]
@@ -33,17 +33,17 @@ pub(super) struct PositionedFile {
 
 impl PositionedFile {
     #[cfg(any(unix, windows))]
-    pub(super) fn new(file: File) -> Self {
+    pub(crate) fn new(file: File) -> Self {
         Self { file }
     }
 
     #[cfg(not(any(unix, windows)))]
-    pub(super) fn new(file: File) -> Self {
+    pub(crate) fn new(file: File) -> Self {
         Self { file: std::sync::Mutex::new(file) }
     }
 
     /// Fills `buffer` with the bytes at `position`; `UnexpectedEof` where the file is shorter.
-    pub(super) fn read_exact_at(&self, mut buffer: &mut [u8], mut position: u64) -> io::Result<()> {
+    pub(crate) fn read_exact_at(&self, mut buffer: &mut [u8], mut position: u64) -> io::Result<()> {
         while !buffer.is_empty() {
             match self.read_at(buffer, position) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),

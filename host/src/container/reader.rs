@@ -93,6 +93,7 @@ impl Container {
                 Content::Images => "images are made by `more-nn encrypt`",
                 Content::Model => "models are made by `more-nn train`",
                 Content::Outputs => "outputs are made by `more-nn predict`",
+                Content::Metrics => "metrics are made by `more-nn train --metrics`",
             }));
         }
         Ok(self)
@@ -171,13 +172,25 @@ impl Container {
         if rows.start > rows.end || rows.end > info.rows() {
             return Err(shape_error(format!("rows {rows:?} of {}", info.rows())));
         }
-        if rows.is_empty() || info.begin == info.end {
+        self.read_part(info, rows, 0..info.row_len(), buffer)
+    }
+
+    /// Reads the values of `columns` of a row, or whole rows one after the other; all were checked to exist.
+    pub(super) fn read_part<'b, E: Element>(
+        &self,
+        info: &TensorInfo,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'b mut ReadBuffer,
+    ) -> Result<&'b [E], Error> {
+        if rows.is_empty() || columns.is_empty() {
             return Ok(&[]);
         }
         // Within the tensor's size, which was checked not to overflow.
-        let row = (info.row_len() * E::TYPE.bytes()) as u64;
-        let begin = info.begin + rows.start as u64 * row;
-        let bytes = self.read_bytes(begin..begin + rows.len() as u64 * row, buffer)?;
+        let (row, value) = (info.row_len() as u64, E::TYPE.bytes() as u64);
+        let begin = info.begin + (rows.start as u64 * row + columns.start as u64) * value;
+        let end = info.begin + ((rows.end - 1) as u64 * row + columns.end as u64) * value;
+        let bytes = self.read_bytes(begin..end, buffer)?;
         let values: &mut [E] = bytemuck::cast_slice_mut(bytes);
         if cfg!(target_endian = "big") {
             values.iter_mut().for_each(|value| *value = value.swapped());

@@ -7,11 +7,10 @@
 mod pen;
 mod strokes;
 
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 
 use super::Split;
+use super::random::Random;
 use crate::error::Error;
 use crate::interrupt;
 
@@ -21,8 +20,6 @@ pub const DEFAULT_SEED: u64 = 20;
 pub(super) const DEFAULT_TRAIN: usize = 10_000;
 /// Images of the test part where no number is given.
 pub(super) const DEFAULT_TEST: usize = 2_000;
-/// Most images that are drawn: they are held in memory.
-pub(super) const MAXIMUM: usize = 4_000_000;
 /// Height and width in pixels.
 pub(super) const SIDE: usize = 28;
 
@@ -32,18 +29,19 @@ const PIXELS: usize = SIDE * SIDE;
 pub(super) fn draw(seed: u64, split: Split, count: usize) -> Result<(Vec<u8>, Vec<u32>), Error> {
     let mut pixels = vec![0; count * PIXELS];
     let mut labels = vec![0; count];
-    let generator = ChaCha8Rng::seed_from_u64(seed);
     let part = match split {
         Split::Train => 0,
+        Split::Val => 1 << 62,
         Split::Test => 1 << 63,
+        Split::All => {
+            return Err(Error::usage("digits are drawn for train, val or test, not for all at once"));
+        }
     };
     pixels.par_chunks_mut(PIXELS).zip(&mut labels).enumerate().try_for_each(|(index, (image, label))| {
         if index % 1024 == 0 {
             interrupt::check()?;
         }
-        let mut generator = generator.clone();
-        generator.set_stream(part + index as u64);
-        let mut random = Random { generator };
+        let mut random = Random::new(seed, part + index as u64);
         let digit = random.below(10);
         *label = digit as u32;
         draw_one(digit, &mut random, image);
@@ -61,37 +59,6 @@ fn draw_one(digit: usize, random: &mut Random, image: &mut [u8]) {
         // Noise where there is ink or speckle; clipping keeps most of the paper white, as a scanner does.
         let value = ink + noise * random.normal();
         *pixel = (libm::roundf(value * 255.0)).clamp(0.0, 255.0) as u8;
-    }
-}
-
-/// The generator of one image.
-struct Random {
-    generator: ChaCha8Rng,
-}
-
-impl Random {
-    /// Uniform in [0, 1).
-    fn uniform(&mut self) -> f32 {
-        (self.generator.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32)
-    }
-
-    fn between(&mut self, low: f32, high: f32) -> f32 {
-        low + (high - low) * self.uniform()
-    }
-
-    /// Uniform in `0..bound` (multiply and shift; the bias is below 1e-8 for the small bounds used here).
-    fn below(&mut self, bound: u32) -> usize {
-        ((u64::from(self.generator.next_u32()) * u64::from(bound)) >> 32) as usize
-    }
-
-    fn chance(&mut self, probability: f32) -> bool {
-        self.uniform() < probability
-    }
-
-    /// Standard normal (Box and Muller).
-    fn normal(&mut self) -> f32 {
-        let radius = libm::sqrtf(-2.0 * libm::logf(1.0 - self.uniform()));
-        radius * libm::cosf(core::f32::consts::TAU * self.uniform())
     }
 }
 

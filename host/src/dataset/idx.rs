@@ -34,6 +34,9 @@ pub(super) fn find(folder: &Path, split: Split) -> Result<(PathBuf, PathBuf), Er
     let prefix = match split {
         Split::Train => "train",
         Split::Test => "t10k",
+        Split::Val | Split::All => {
+            return Err(Error::usage(format!("MNIST has the parts train and test, `{split}` is asked for")));
+        }
     };
     Ok((find_file(folder, prefix, "images", 3)?, find_file(folder, prefix, "labels", 1)?))
 }

@@ -3,14 +3,18 @@
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::simd::Isa;
-use nn_core::{Element, Network, Sample, Team, layout, train_with};
+use nn_core::{Element, Network, Sample, Shape, Team, layout, train_with};
 use rayon::prelude::*;
 
+use super::optimizer::Optimizer;
 use super::order::dropout_masks;
-use crate::components::{Learner, Scalar, Weight};
+use super::rule::Rule;
+use crate::augmentation::Augmentation;
+use crate::components::{Learner, Packed, Planes, Scalar, Weight};
 use crate::crew::Crew;
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
+use crate::standardization::Standardization;
 
 /// Weights that are updated at a time, to stay in the first-level cache.
 const UPDATE_CHUNK: usize = 1024;
@@ -28,12 +32,18 @@ pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
     parameters: Vec<W>,
     /// One for each pack of a batch.
     units: Vec<Unit<I, E, W>>,
+    /// What the optimizer remembers of each weight: none, one or two numbers.
+    moments: [Vec<W>; 2],
+    /// Steps that were taken.
+    steps: u32,
     /// The sum of the losses since it was last taken.
     loss: W,
 }
 
 /// Memory for the forward and backward pass of one pack.
 struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
+    /// The pack's images transformed, plane by plane.
+    transformed: Vec<I::Real>,
     input: Vec<E>,
     labels: Vec<E>,
     masks: Vec<Pack<I>>,
@@ -45,7 +55,7 @@ struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
 /// The images of a batch or more.
 #[derive(Clone, Copy)]
 pub(super) struct Images<'a> {
-    /// Their numbers in the data set, which decide their dropout.
+    /// Their numbers in the data set, which decide their dropout and augmentation.
     pub(super) ids: &'a [usize],
     /// Where they stand in the samples.
     pub(super) positions: &'a [usize],
@@ -53,15 +63,22 @@ pub(super) struct Images<'a> {
 
 /// What is the same for every batch.
 #[derive(Clone, Copy)]
-pub(super) struct Pass {
+pub(super) struct Pass<'a> {
     pub(super) seed: u64,
     pub(super) epoch: usize,
     pub(super) batch: usize,
     pub(super) learning_rate: f64,
+    pub(super) optimizer: Optimizer,
+    pub(super) weight_decay: f64,
+    /// Of each class, where they are not all 1.
+    pub(super) class_weights: Option<&'a [f64]>,
     /// Networks that are trained at the same time.
     pub(super) lanes: usize,
     /// Divide the gradient of a batch by its number of images.
     pub(super) mean: bool,
+    pub(super) augmentation: Option<Augmentation>,
+    /// The map that images go through first.
+    pub(super) standardization: Option<Standardization>,
 }
 
 impl<I, E, W> Lane<I, E, W>
@@ -77,11 +94,13 @@ where
         first: usize,
         parameters: &[W],
         batch: usize,
+        optimizer: Optimizer,
     ) -> Result<Self, Error> {
         let mut kernel = vec![W::zero(()); network.parameters()];
         layout::to_kernel(&network, parameters, &mut kernel).map_err(internal)?;
         let zero = E::zero(isa);
         let unit = || Unit {
+            transformed: Vec::new(),
             input: vec![zero; network.input().len()],
             labels: vec![zero; network.outputs()],
             masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
@@ -90,7 +109,9 @@ where
             loss: W::zero(()),
         };
         let units = (0..batch.div_ceil(I::SAMPLES)).map(|_| unit()).collect();
-        Ok(Self { isa, network, first, parameters: kernel, units, loss: W::zero(()) })
+        let moment = |index| vec![W::zero(()); if index < optimizer.moments() { kernel.len() } else { 0 }];
+        let moments = [moment(0), moment(1)];
+        Ok(Self { isa, network, first, parameters: kernel, units, moments, steps: 0, loss: W::zero(()) })
     }
 
     /// Trains on images in their order, batch after batch.
@@ -98,7 +119,7 @@ where
         &mut self,
         samples: &Samples<I::Real>,
         images: Images<'_>,
-        pass: &Pass,
+        pass: &Pass<'_>,
         project: &(impl Fn(W) -> W + Sync),
     ) -> Result<(), Error> {
         for (ids, positions) in images.ids.chunks(pass.batch).zip(images.positions.chunks(pass.batch)) {
@@ -114,11 +135,14 @@ where
                 self.loss = self.loss.add(unit.loss);
             }
             let divisor = if pass.mean { ids.len() as f64 } else { 1.0 };
+            self.steps = self.steps.saturating_add(1);
+            let [first, second] = &mut self.moments;
             let step = Step {
                 isa: self.isa,
                 parameters: &mut self.parameters,
                 gradients: self.units[..packs].iter_mut().map(|unit| &mut unit.gradient[..]).collect(),
-                rate: I::Real::from_f64(pass.learning_rate / divisor),
+                moments: [first, second],
+                rule: &Rule::new(pass, divisor, self.steps),
                 project,
             };
             step.share(Crew::per_unit(pass.lanes).size());
@@ -139,12 +163,14 @@ where
     }
 }
 
-/// `w -= rate * g` for some of the weights, the gradients of the packs added in their order, and cleared.
-struct Step<'a, I, W: Weight, P> {
+/// One step of some of the weights, the gradients of the packs added in their order, and cleared.
+struct Step<'a, I: Isa, W: Weight, P> {
     isa: I,
     parameters: &'a mut [W],
     gradients: Vec<&'a mut [W]>,
-    rate: <W as Element>::Real,
+    /// Of these weights, or empty.
+    moments: [&'a mut [W]; 2],
+    rule: &'a Rule<I::Real>,
     project: &'a P,
 }
 
@@ -158,12 +184,14 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
         let (parameters, other_parameters) = self.parameters.split_at_mut(middle);
         let halves = self.gradients.into_iter().map(|gradient| gradient.split_at_mut(middle));
         let (gradients, other_gradients) = halves.unzip();
-        let Self { isa, rate, project, .. } = self;
+        let [first, second] = self.moments.map(|moment| moment.split_at_mut(middle.min(moment.len())));
+        let (moments, other_moments) = ([first.0, second.0], [first.1, second.1]);
+        let Self { isa, rule, project, .. } = self;
         rayon::join(
-            || Step { isa, parameters, gradients, rate, project }.share(threads.div_ceil(2)),
+            || Step { isa, parameters, gradients, moments, rule, project }.share(threads.div_ceil(2)),
             || {
-                let (parameters, gradients) = (other_parameters, other_gradients);
-                Step { isa, parameters, gradients, rate, project }.share(threads / 2);
+                let (parameters, gradients, moments) = (other_parameters, other_gradients, other_moments);
+                Step { isa, parameters, gradients, moments, rule, project }.share(threads / 2);
             },
         );
     }
@@ -185,14 +213,13 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
                     },
                 );
             }
+            let [first, second] = &mut self.moments;
+            let of = |len: usize| start.min(len)..(start + gradient.len()).min(len);
+            let (first_range, second_range) = (of(first.len()), of(second.len()));
+            let moments = [&mut first[first_range], &mut second[second_range]];
             self.isa.enter(
                 #[inline(always)]
-                || {
-                    for (w, g) in parameters.iter_mut().zip(gradient) {
-                        *w = w.sub(g.scale(self.rate));
-                        *g = W::zero(());
-                    }
-                },
+                || self.rule.apply(self.isa, parameters, gradient, moments),
             );
             for w in parameters {
                 *w = (self.project)(*w);
@@ -218,10 +245,19 @@ where
         samples: &Samples<I::Real>,
         first: usize,
         images: Images<'_>,
-        pass: &Pass,
+        pass: &Pass<'_>,
     ) -> Result<(), Error> {
-        samples.images().gather::<I, E>(images.positions, first, &mut self.input);
-        samples.labels().gather::<I, E>(images.positions, first, &mut self.labels);
+        match pass.augmentation {
+            Some(augmentation) => {
+                let planes = samples.images();
+                self.transform(isa, augmentation, network.input(), planes, first, images, pass.epoch)?;
+            }
+            None => samples.images().gather::<I, E>(isa, images.positions, first, &mut self.input),
+        }
+        if let Some(standardization) = &pass.standardization {
+            standardization.apply(isa, &mut self.input);
+        }
+        samples.labels().gather::<I, E>(isa, images.positions, first, &mut self.labels);
         let mut weight = Pack::splat(isa, Real::ZERO);
         for (sample, image) in images.ids.iter().enumerate() {
             weight.samples_mut()[sample] = Real::ONE;
@@ -231,12 +267,54 @@ where
                 });
             }
         }
+        if let Some(weights) = pass.class_weights {
+            weight = weight * class_weight(isa, &self.labels, weights);
+        }
         let sample = Sample { input: &self.input, labels: &self.labels, masks: &self.masks, weight };
         let loss =
             train_with(crew, isa, network, parameters, &sample, &mut self.workspace, &mut self.gradient);
         self.loss = loss.map_err(internal)?.sum();
         Ok(())
     }
+
+    /// Gathers a pack of images as they look in this epoch: copy `k` in epoch `k`, counted from 1.
+    #[expect(clippy::too_many_arguments, reason = "one call site; what the images of a pack share")]
+    fn transform(
+        &mut self,
+        isa: I,
+        augmentation: Augmentation,
+        image: Shape,
+        planes: Planes<'_, I::Real>,
+        first: usize,
+        images: Images<'_>,
+        epoch: usize,
+    ) -> Result<(), Error> {
+        let components = Shape { channels: E::COMPONENTS * image.channels, ..image };
+        self.transformed.resize(images.ids.len() * components.len(), Real::ZERO);
+        let outputs = self.transformed.par_chunks_mut(components.len());
+        outputs.zip(images.ids).zip(images.positions).try_for_each(|((output, id), position)| {
+            let input = planes.of_item(*position, first, E::COMPONENTS);
+            isa.enter(
+                #[inline(always)]
+                || augmentation.apply(components, *id, epoch + 1, input, output),
+            )
+        })?;
+        let transformed = Planes { values: &self.transformed, components: E::COMPONENTS, len: image.len() };
+        let all: Vec<usize> = (0..images.ids.len()).collect();
+        transformed.gather::<I, E>(isa, &all, 0, &mut self.input);
+        Ok(())
+    }
+}
+
+/// The weight of each sample's class: the sum of `weight y` over the classes, of which a sigmoid's label is the second. In matrix
+/// form labels are plain numbers times the identity matrix.
+fn class_weight<I: Isa<Real: Scalar>, E: Packed<I>>(isa: I, labels: &[E], weights: &[f64]) -> Pack<I> {
+    let number = |value: f64| Pack::splat(isa, I::Real::from_f64(value));
+    if let ([label], [other, own]) = (labels, weights) {
+        return number(*other) + number(own - other) * *label.pack(0);
+    }
+    let terms = labels.iter().zip(weights).map(|(label, weight)| number(*weight) * *label.pack(0));
+    terms.fold(number(0.0), |sum, term| sum + term)
 }
 
 /// Buffers are made to measure from the network itself: a wrong length is a defect of this program.

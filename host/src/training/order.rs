@@ -1,13 +1,14 @@
 //! Everything random in training, drawn from one seed: first weights, the order of the images, dropout.
 //!
 //! ChaCha8 with a stream of its own for each purpose and epoch, so that neither the number of threads nor what else is drawn
-//! changes a draw.
+//! changes a draw. Streams with neither of the two upper bits are those of [`Augmentation`](crate::augmentation::Augmentation).
 
 use nn_core::Network;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 use crate::components::Scalar;
+use crate::shuffle::shuffle;
 
 const WEIGHTS: u64 = 1 << 62;
 const ORDER: u64 = 2 << 62;
@@ -37,17 +38,12 @@ pub(crate) fn initial_parameters<T: Scalar>(network: &Network<'_>, seed: u64) ->
     parameters
 }
 
-/// The order of `count` images in an epoch: a uniform permutation (Fisher and Yates).
+/// The order of `count` images in an epoch: a uniform permutation.
 pub(crate) fn permutation(seed: u64, epoch: usize, order: &mut [usize]) {
     for (index, place) in order.iter_mut().enumerate() {
         *place = index;
     }
-    let mut generator = generator(seed, ORDER | epoch as u64);
-    for last in (1..order.len()).rev() {
-        // The high word of a product with 64 random bits: the bias is below 2^-32 for any count that fits in memory.
-        let other = ((u128::from(generator.next_u64()) * (last as u128 + 1)) >> 64) as usize;
-        order.swap(last, other);
-    }
+    shuffle(order, &mut generator(seed, ORDER | epoch as u64));
 }
 
 /// The dropout masks of one image in an epoch, the same in every lane: 0, or `1 / (1 - rate)`.

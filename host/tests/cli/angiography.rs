@@ -48,7 +48,8 @@ fn encrypted_and_plain_twins_agree() {
     write_plain(&folder, &data);
     let secret = SecretKeyFile::read(&folder.path("KEY")).unwrap();
     for (name, plain_labels) in [("encrypted", false), ("half", true)] {
-        let options = Options { form: Form::Spectral, plain_labels, seed: Some(1) };
+        let (standardization, augmentation, seed) = (None, None, Some(1));
+        let options = Options { form: Form::Spectral, plain_labels, standardization, seed, augmentation };
         let (key, out) = (folder.evaluation_file(), folder.path(name));
         encryption::encrypt(&data, Split::Train, &secret, &key, &options, &out, &Progress::hidden()).unwrap();
     }

@@ -24,7 +24,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-#[ignore = "needs qemu-system-arm and the target thumbv7em-none-eabihf"]
+#[ignore = "needs qemu-system-arm, arm-none-eabi-gcc with newlib and the target thumbv7em-none-eabihf"]
 fn every_command_of_the_firmware_page_works_from_an_empty_folder() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let page = fs::read_to_string(repository.join("docs/firmware.md")).unwrap();
@@ -52,6 +52,7 @@ fn every_command_of_the_firmware_page_works_from_an_empty_folder() {
         .args(["-c", &script])
         .current_dir(folder.path())
         .env("PATH", path)
+        .env("MORE", repository)
         // As from a shell of its own, and not this test's build.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")

@@ -10,17 +10,17 @@ use more_nn::model::Model;
 use nn_core::Element;
 
 /// The parameters and losses of a model, lane by lane in the order of its evaluation key.
-struct Lanes<T> {
-    parameters: Vec<Vec<T>>,
+pub(crate) struct Lanes<T> {
+    pub(crate) parameters: Vec<Vec<T>>,
     /// `[epoch][lane]`.
-    loss: Vec<Vec<T>>,
+    pub(crate) loss: Vec<Vec<T>>,
 }
 
 fn read<T: Scalar>(folder: &Folder, name: &str) -> Model<T> {
     Model::read(&Container::open_as(folder.path(name), Content::Model).unwrap()).unwrap()
 }
 
-fn lanes<T: Scalar + Element<Real = T>, const N: usize>(folder: &Folder, name: &str) -> Lanes<T> {
+pub(crate) fn lanes<T: Scalar + Element<Real = T>, const N: usize>(folder: &Folder, name: &str) -> Lanes<T> {
     let model = read::<T>(folder, name);
     if model.form != Form::Matrix {
         return Lanes { parameters: model.planes, loss: model.loss };
@@ -40,13 +40,13 @@ fn lanes<T: Scalar + Element<Real = T>, const N: usize>(folder: &Folder, name: &
 }
 
 /// The lane of the message in containers made with `KEY.eval`.
-fn message_lane<T: Real, const N: usize>(folder: &Folder) -> usize {
+pub(crate) fn message_lane<T: Real, const N: usize>(folder: &Folder) -> usize {
     let secret = SecretKeyFile::read(&folder.path("KEY")).unwrap().decode::<T, N>().unwrap();
     let container = Container::open(folder.path("train")).unwrap();
     secret.message_lane(&container.evaluation_key().unwrap()).unwrap()
 }
 
-fn largest_difference<T: Real>(a: &[T], b: &[T]) -> f64 {
+pub(crate) fn largest_difference<T: Real>(a: &[T], b: &[T]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).fold(0.0, |largest: f64, (a, b)| {
         let difference = (a.to_f64() - b.to_f64()).abs();

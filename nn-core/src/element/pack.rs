@@ -6,7 +6,7 @@ use more_core::{Arithmetic, Real};
 
 use super::number::element_by_arithmetic;
 use super::{Element, Learn, Number, Weigh};
-use crate::simd::{Isa, samples, samples_mut};
+use crate::simd::{Isa, MAX_SAMPLES, samples, samples_mut};
 
 /// [`Isa::SAMPLES`] numbers that arithmetic acts on one by one, with the token of their instruction set.
 ///
@@ -31,6 +31,35 @@ impl<I: Isa> Pack<I> {
     #[must_use]
     pub fn samples_mut(&mut self) -> &mut [I::Real] {
         samples_mut::<I>(&mut self.vector)
+    }
+
+    /// The pack of the first numbers of `values`.
+    ///
+    /// # Panics
+    ///
+    /// Where there are fewer than [`Isa::SAMPLES`].
+    #[inline(always)]
+    #[must_use]
+    pub fn load(isa: I, values: &[I::Real]) -> Self {
+        let mut vector = isa.splat(Real::ZERO);
+        samples_mut::<I>(&mut vector).copy_from_slice(&values[..I::SAMPLES]);
+        Self { vector, isa }
+    }
+
+    /// The transpose of the matrix whose rows are the first [`Isa::SAMPLES`] packs; what the others become has no meaning.
+    #[inline(always)]
+    #[must_use]
+    pub fn transpose(isa: I, rows: [Self; MAX_SAMPLES]) -> [Self; MAX_SAMPLES] {
+        // Loops: `map` of arrays is a call that carries no instruction set.
+        let mut vectors = [isa.splat(Real::ZERO); MAX_SAMPLES];
+        for (vector, row) in vectors.iter_mut().zip(&rows) {
+            *vector = row.vector;
+        }
+        let mut columns = rows;
+        for (column, vector) in columns.iter_mut().zip(isa.transpose(vectors)) {
+            column.vector = vector;
+        }
+        columns
     }
 
     #[inline(always)]
@@ -205,15 +234,14 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
 #[inline(always)]
 fn outer_blocks<I: Isa, const INPUTS: usize>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: &mut [I::Real]) {
     let width = d.len();
-    let mut transposed = [isa.splat(Real::ZERO); MAX_SAMPLES];
     let mut first = 0;
     while first < width {
         let outputs = (width - first).min(I::SAMPLES);
-        for (output, pack) in d[first..first + outputs].iter().enumerate() {
-            for (sample, value) in pack.samples().iter().enumerate() {
-                samples_mut::<I>(&mut transposed[sample])[output] = *value;
-            }
+        let mut block = [isa.splat(Real::ZERO); MAX_SAMPLES];
+        for (vector, pack) in block.iter_mut().zip(&d[first..first + outputs]) {
+            *vector = pack.vector;
         }
+        let transposed = isa.transpose(block);
         let rows = gradient.chunks_mut(INPUTS * width);
         for (x, rows) in x.chunks(INPUTS).zip(rows) {
             match (outputs == I::SAMPLES, <&[Pack<I>; INPUTS]>::try_from(x)) {
@@ -241,9 +269,6 @@ fn outer_blocks<I: Isa, const INPUTS: usize>(isa: I, d: &[Pack<I>], x: &[Pack<I>
         first += outputs;
     }
 }
-
-/// The most samples any instruction set has in a pack.
-const MAX_SAMPLES: usize = 16;
 
 /// `sums[i] += sum over samples s of x[i][s] transposed[s]`.
 #[inline(always)]

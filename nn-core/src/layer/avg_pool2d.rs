@@ -1,5 +1,7 @@
 //! Average pooling where no convolution is in front of it, and the way back through a pool and an activation.
 
+use core::ops::Range;
+
 use crate::element::{Context, Element};
 use crate::layer::activation::{Function, real};
 use crate::stage::Stage;
@@ -38,12 +40,13 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
     }
 }
 
-/// Turns the activations `kept` (`stage.active`) into gradients in front of the activation, in place:
+/// Turns some rows of the activations `kept` (`stage.active`) into gradients in front of the activation, in place:
 /// `kept = f'(kept) d / pool^2`, where `d` is the gradient of the pool's output (`stage.output`), and `masks` the dropout
 /// masks behind it.
 #[inline(always)]
 fn backward<E: Element, F: Function<E>>(
     stage: &Stage,
+    rows: Range<usize>,
     masks: Option<&[E::Number]>,
     d: &[E],
     kept: &mut [E],
@@ -51,21 +54,23 @@ fn backward<E: Element, F: Function<E>>(
 ) {
     let pool = stage.pool;
     let factor = real::<E>(1.0 / (pool * pool) as f64);
-    let lines = kept.chunks_exact_mut(stage.active.width);
-    for (line, kept) in lines.enumerate() {
-        // Planes have `pool * height` lines here and `height` there, without a rest: lines divide like rows.
-        let start = line / pool * stage.output.width;
-        let d = &d[start..start + stage.output.width];
-        for (column, (windows, d)) in kept.chunks_exact_mut(pool).zip(d).enumerate() {
-            let mut d = *d;
-            if let Some(masks) = masks {
-                d = d.scale_by(masks[start + column]);
-            }
-            if pool > 1 {
-                d = d.scale(factor);
-            }
-            for value in windows {
-                *value = function.chain(d, *value);
+    let width = stage.active.width;
+    for (channel, plane) in kept.chunks_exact_mut(stage.active.plane()).enumerate() {
+        let lines = plane[rows.start * width..rows.end * width].chunks_exact_mut(width);
+        for (row, kept) in rows.clone().zip(lines) {
+            let start = channel * stage.output.plane() + row / pool * stage.output.width;
+            let d = &d[start..start + stage.output.width];
+            for (column, (windows, d)) in kept.chunks_exact_mut(pool).zip(d).enumerate() {
+                let mut d = *d;
+                if let Some(masks) = masks {
+                    d = d.scale_by(masks[start + column]);
+                }
+                if pool > 1 {
+                    d = d.scale(factor);
+                }
+                for value in windows {
+                    *value = function.chain(d, *value);
+                }
             }
         }
     }
@@ -75,6 +80,8 @@ fn backward<E: Element, F: Function<E>>(
 pub(crate) struct Planes<'a, E: Element, F> {
     pub(crate) context: E::Context,
     pub(crate) stage: &'a Stage,
+    /// Of the activations.
+    pub(crate) rows: Range<usize>,
     pub(crate) masks: Option<&'a [E::Number]>,
     pub(crate) output_gradient: &'a [E],
     pub(crate) active: &'a mut [E],
@@ -98,16 +105,16 @@ impl<E: Element, F: Function<E>> Divisible for Planes<'_, E, F> {
         let (output_gradient, other_gradient) = self.output_gradient.split_at(outputs);
         let (active, other_active) = self.active.split_at_mut(parts * self.stage.active.plane());
         (
-            Self { masks, output_gradient, active, ..self },
+            Self { masks, output_gradient, active, rows: self.rows.clone(), ..self },
             Self { masks: other_masks, output_gradient: other_gradient, active: other_active, ..self },
         )
     }
 
     fn run(self) {
-        let Self { context, stage, masks, output_gradient, active, function } = self;
+        let Self { context, stage, rows, masks, output_gradient, active, function } = self;
         context.enter(
             #[inline(always)]
-            || backward(stage, masks, output_gradient, active, function),
+            || backward(stage, rows, masks, output_gradient, active, function),
         );
     }
 }

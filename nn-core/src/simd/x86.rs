@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use pulp::x86::{V3, V4};
 
-use super::{Isa, PackReal};
+use super::{Isa, MAX_SAMPLES, PackReal};
 use crate::element::Context;
 
 /// AVX-512: a vector is one register.
@@ -56,13 +56,17 @@ impl<T: PackReal> Context for Avx2<T> {
 const LESS: i32 = 0x11;
 /// "One of them is NaN".
 const UNORDERED: i32 = 3;
+/// Of quarters of two registers: the first and third of each.
+const EVEN: i32 = 0x88;
+/// The second and fourth.
+const ODD: i32 = 0xDD;
 
 macro_rules! avx512 {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
      $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident, $sum:ident,
      |$s:ident, $magnitude:ident, $sign:ident| $copysign:expr, |$p:ident, $n:ident| $power:expr,
      |$this:ident, $a:ident| $recip:expr,
-     |$q:ident, $dividend:ident, $divisor:ident| $quotient:expr) => {
+     |$q:ident, $dividend:ident, $divisor:ident| $quotient:expr, |$t:ident, $rows:ident| $transpose:expr) => {
         impl Isa for Avx512<$real> {
             type Real = $real;
             type Vector = $vector;
@@ -162,6 +166,12 @@ macro_rules! avx512 {
             fn sum(self, a: $vector) -> $real {
                 self.token.avx512f.$sum(a)
             }
+
+            #[inline(always)]
+            fn transpose(self, $rows: [$vector; MAX_SAMPLES]) -> [$vector; MAX_SAMPLES] {
+                let $t = self.token.avx512f;
+                $transpose
+            }
         }
     };
 }
@@ -202,7 +212,35 @@ avx512!(
         let error = isa.token.avx512f._mm512_fnmadd_ps(a, y, isa.splat(1.0));
         isa.fma(y, error, y)
     },
-    |isa, a, b| isa.mul(a, isa.recip(b))
+    |isa, a, b| isa.mul(a, isa.recip(b)),
+    |avx512f, rows| {
+        // Pairs of rows, then fours, inside the quarters of registers; then the quarters themselves.
+        let mut pairs = [avx512f._mm512_setzero_pd(); 16];
+        for i in (0..16).step_by(2) {
+            pairs[i] = avx512f._mm512_castps_pd(avx512f._mm512_unpacklo_ps(rows[i], rows[i + 1]));
+            pairs[i + 1] = avx512f._mm512_castps_pd(avx512f._mm512_unpackhi_ps(rows[i], rows[i + 1]));
+        }
+        let mut fours = rows;
+        for i in (0..16).step_by(4) {
+            for j in 0..2 {
+                let (a, b) = (pairs[i + j], pairs[i + j + 2]);
+                fours[i + 2 * j] = avx512f._mm512_castpd_ps(avx512f._mm512_unpacklo_pd(a, b));
+                fours[i + 2 * j + 1] = avx512f._mm512_castpd_ps(avx512f._mm512_unpackhi_pd(a, b));
+            }
+        }
+        let mut columns = fours;
+        for k in 0..4 {
+            let (a, b, c, d) = (fours[k], fours[4 + k], fours[8 + k], fours[12 + k]);
+            let even =
+                [avx512f._mm512_shuffle_f32x4::<EVEN>(a, b), avx512f._mm512_shuffle_f32x4::<EVEN>(c, d)];
+            let odd = [avx512f._mm512_shuffle_f32x4::<ODD>(a, b), avx512f._mm512_shuffle_f32x4::<ODD>(c, d)];
+            columns[k] = avx512f._mm512_shuffle_f32x4::<EVEN>(even[0], even[1]);
+            columns[4 + k] = avx512f._mm512_shuffle_f32x4::<EVEN>(odd[0], odd[1]);
+            columns[8 + k] = avx512f._mm512_shuffle_f32x4::<ODD>(even[0], even[1]);
+            columns[12 + k] = avx512f._mm512_shuffle_f32x4::<ODD>(odd[0], odd[1]);
+        }
+        columns
+    }
 );
 avx512!(
     f64,
@@ -235,7 +273,26 @@ avx512!(
         avx512f._mm512_castsi512_pd(avx512f._mm512_add_epi64(exponent, one))
     },
     |isa, a| isa.div(isa.splat(1.0), a),
-    |isa, a, b| isa.div(a, b)
+    |isa, a, b| isa.div(a, b),
+    |avx512f, rows| {
+        let mut pairs = rows;
+        for i in (0..8).step_by(2) {
+            pairs[i] = avx512f._mm512_unpacklo_pd(rows[i], rows[i + 1]);
+            pairs[i + 1] = avx512f._mm512_unpackhi_pd(rows[i], rows[i + 1]);
+        }
+        let mut columns = pairs;
+        for k in 0..2 {
+            let (a, b, c, d) = (pairs[k], pairs[2 + k], pairs[4 + k], pairs[6 + k]);
+            let even =
+                [avx512f._mm512_shuffle_f64x2::<EVEN>(a, b), avx512f._mm512_shuffle_f64x2::<EVEN>(c, d)];
+            let odd = [avx512f._mm512_shuffle_f64x2::<ODD>(a, b), avx512f._mm512_shuffle_f64x2::<ODD>(c, d)];
+            columns[k] = avx512f._mm512_shuffle_f64x2::<EVEN>(even[0], even[1]);
+            columns[2 + k] = avx512f._mm512_shuffle_f64x2::<EVEN>(odd[0], odd[1]);
+            columns[4 + k] = avx512f._mm512_shuffle_f64x2::<ODD>(even[0], even[1]);
+            columns[6 + k] = avx512f._mm512_shuffle_f64x2::<ODD>(odd[0], odd[1]);
+        }
+        columns
+    }
 );
 
 macro_rules! avx2 {

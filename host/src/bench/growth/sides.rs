@@ -147,7 +147,7 @@ impl<I: Isa<Real: Scalar>> Trained<I> {
     fn run(&mut self, images: &Planes<'_, I::Real>, lane: usize, training: bool) -> Result<(), Error> {
         let (isa, network) = (self.isa, &self.network);
         let items: [usize; 16] = std::array::from_fn(|index| index);
-        images.gather::<I, Pack<I>>(&items[..I::SAMPLES], lane, &mut self.input);
+        images.gather::<I, Pack<I>>(self.isa, &items[..I::SAMPLES], lane, &mut self.input);
         if training {
             let weight = Pack::<I>::splat(isa, I::Real::ONE);
             let sample = Sample { input: &self.input, labels: &self.labels, masks: &[], weight };

@@ -17,7 +17,7 @@ use crate::inference::predict_to;
 use crate::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path, generate};
 use crate::progress::Progress;
 use crate::samples::Input;
-use crate::training::{Engine, Gradient, Options, train};
+use crate::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
 
 /// What the runs share.
 pub(super) struct Scene<'a> {
@@ -158,11 +158,17 @@ impl<'a> Scene<'a> {
             epochs: 1,
             batch: self.settings.batch,
             learning_rate: 0.01,
+            schedule: Schedule::Constant,
+            optimizer: Optimizer::Sgd { momentum: 0.0 },
+            weight_decay: 0.0,
+            class_weights: ClassWeights::Equal,
             gradient: Gradient::Sum,
             seed: 1,
             engine,
             instruction_set: self.settings.instruction_set,
+            standardization: None,
             stream: false,
+            augmentation: None,
         }
     }
 

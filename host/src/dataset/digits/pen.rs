@@ -1,7 +1,8 @@
 //! The hand that distorts a digit and the pen that draws it.
 
 use super::strokes::{Point, Stroke};
-use super::{PIXELS, Random, SIDE};
+use super::{PIXELS, SIDE};
+use crate::dataset::random::Random;
 
 /// Half the height of an undistorted digit, in pixels.
 const HALF_HEIGHT: f32 = 9.2;

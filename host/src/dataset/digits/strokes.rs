@@ -3,7 +3,7 @@
 //! Coordinates: x to the right and y down, the digit fills about [-0.5, 0.5] x [-1, 1] before it is distorted. A stroke
 //! is a list of knots; the pen follows a Catmull-Rom curve through them, or straight lines where a corner is meant.
 
-use super::Random;
+use crate::dataset::random::Random;
 
 /// A point of the pen's way.
 pub(super) type Point = [f32; 2];

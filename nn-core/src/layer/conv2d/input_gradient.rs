@@ -9,21 +9,24 @@ use crate::layout::{Block, LAYOUT_BLOCK, blocks, register_blocks};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
-/// The gradient of a convolution with respect to its input, written over `output` (`stage.input`), from `dz`
-/// (`stage.active`).
+/// The gradient of a convolution with respect to some rows of its input, written over `output` (`stage.input`), from `dz`
+/// (`stage.active`). With a stride all rows are written.
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
 pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     (kernel, stride): (usize, usize),
+    rows: Range<usize>,
     weights: &[W],
     dz: &[E],
     output: &mut [E],
 ) {
     if stride == 1 {
+        let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
         let channels = 0..stage.input.channels;
         with_window!(E, kernel, stride, window => {
-            share(team, stage.operations(), Channels { context, stage, window, weights, dz, channels, output });
+            share(team, operations, Channels { context, stage, window, rows, weights, dz, channels, output });
         });
     } else {
         context.enter(
@@ -39,6 +42,7 @@ struct Channels<'a, E: Element, W, D> {
     context: E::Context,
     stage: &'a Stage,
     window: D,
+    rows: Range<usize>,
     weights: &'a [W],
     dz: &'a [E],
     channels: Range<usize>,
@@ -54,12 +58,15 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
     fn split(self, parts: usize) -> (Self, Self) {
         let (these, others) = cut_range(&self.channels, parts);
         let (output, other_output) = self.output.split_at_mut(parts * self.stage.input.plane());
-        (Self { channels: these, output, ..self }, Self { channels: others, output: other_output, ..self })
+        (
+            Self { channels: these, output, rows: self.rows.clone(), ..self },
+            Self { channels: others, output: other_output, ..self },
+        )
     }
 
     fn run(self) {
-        let Self { context, stage, window, weights, dz, channels, output } = self;
-        for row in 0..stage.input.height {
+        let Self { context, stage, window, rows, weights, dz, channels, output } = self;
+        for row in rows {
             for (first, size) in register_blocks(channels.clone(), E::BLOCK) {
                 let place = first - channels.start;
                 with_block!(

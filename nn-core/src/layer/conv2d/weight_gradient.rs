@@ -15,22 +15,15 @@ const TAPS: usize = 3;
 /// Sums that are added in turn, so that one need not wait for the other.
 const CHAINS: usize = 4;
 
-/// Bytes of feature maps that are walked through again and again before the next: what most second-level caches hold.
-const BAND_BYTES: usize = 768 << 10;
-
-/// Rows of the output whose gradient, with their inputs, takes about [`BAND_BYTES`]; at least one.
-fn band_rows<E>(stage: &Stage) -> usize {
-    let row = stage.active.channels * stage.active.width + stage.input.channels * stage.input.width;
-    (BAND_BYTES / (row * size_of::<E>()).max(1)).max(1)
-}
-
-/// Adds the gradient of a convolution's parameters to `gradient`: sums stay in registers over a band of the image that the
-/// cache holds, the whole of a small one. A team shares the blocks of filters, or the kernel rows of a single one.
+/// Adds what `rows` of `dz` contribute to the gradient of a convolution's parameters; sums stay in registers over these rows.
+/// A team shares the blocks of filters, or the kernel rows of a single one.
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
 pub(crate) fn weight_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     (kernel, stride): (usize, usize),
+    rows: Range<usize>,
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
@@ -38,11 +31,12 @@ pub(crate) fn weight_gradient<E, W>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
     let (weights, biases) = gradient.split_at_mut(stage.weights());
     let filters = 0..stage.active.channels;
     let kernel_rows = 0..stage.input.channels * kernel;
     with_window!(E, kernel, stride, window => {
-        share(team, stage.operations(), Taps { context, stage, window, input, dz, filters, kernel_rows, weights, biases });
+        share(team, operations, Taps { context, stage, window, rows, input, dz, filters, kernel_rows, weights, biases });
     });
 }
 
@@ -51,6 +45,8 @@ struct Taps<'a, E: Element, W, D> {
     context: E::Context,
     stage: &'a Stage,
     window: D,
+    /// Of the output.
+    rows: Range<usize>,
     input: &'a [E],
     dz: &'a [E],
     filters: Range<usize>,
@@ -81,7 +77,14 @@ where
             let (weights, other_weights) = self.weights.split_at_mut(parts * self.stage.fan_in);
             let (biases, other_biases) = self.biases.split_at_mut(parts);
             (
-                Self { filters: these, kernel_rows: self.kernel_rows.clone(), weights, biases, ..self },
+                Self {
+                    filters: these,
+                    rows: self.rows.clone(),
+                    kernel_rows: self.kernel_rows.clone(),
+                    weights,
+                    biases,
+                    ..self
+                },
                 Self { filters: others, weights: other_weights, biases: other_biases, ..self },
             )
         } else {
@@ -89,26 +92,28 @@ where
             let row = self.window.kernel() * self.filters.len();
             let (weights, other_weights) = self.weights.split_at_mut(parts * row);
             (
-                Self { filters: self.filters.clone(), kernel_rows: these, weights, ..self },
+                Self {
+                    filters: self.filters.clone(),
+                    rows: self.rows.clone(),
+                    kernel_rows: these,
+                    weights,
+                    ..self
+                },
                 Self { kernel_rows: others, weights: other_weights, biases: &mut [], ..self },
             )
         }
     }
 
     fn run(self) {
-        let Self { context, stage, window, input, dz, filters, kernel_rows, weights, biases } = self;
-        let (height, rows) = (stage.active.height, band_rows::<E>(stage));
-        for first in (0..height).step_by(rows) {
-            let band = first..(first + rows).min(height);
-            if !biases.is_empty() {
-                let dz = &dz[filters.start * stage.active.plane()..];
-                context.enter(
-                    #[inline(always)]
-                    || bias_gradient(context, stage, &band, dz, biases),
-                );
-            }
-            accumulate(context, stage, window, &band, input, dz, &filters, &kernel_rows, weights);
+        let Self { context, stage, window, rows, input, dz, filters, kernel_rows, weights, biases } = self;
+        if !biases.is_empty() {
+            let dz = &dz[filters.start * stage.active.plane()..];
+            context.enter(
+                #[inline(always)]
+                || bias_gradient(context, stage, &rows, dz, biases),
+            );
         }
+        accumulate(context, stage, window, &rows, input, dz, &filters, &kernel_rows, weights);
     }
 }
 

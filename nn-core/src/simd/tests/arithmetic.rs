@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use more_core::{Arithmetic, Real, Scalar};
 
-use super::super::{Isa, Job, PackReal, samples};
+use super::super::{Isa, Job, MAX_SAMPLES, PackReal, samples};
 use super::{on_all, vector};
 use crate::element::{Element, Learn, Number, Pack};
 
@@ -211,4 +211,30 @@ impl<T: PackReal> Job<T> for Rules {
 fn packs_follow_the_rules_of_numbers() {
     on_all::<f32, _>(Rules);
     on_all::<f64, _>(Rules);
+}
+
+#[derive(Clone)]
+struct Transpose;
+
+impl<T: PackReal> Job<T> for Transpose {
+    type Output = ();
+
+    fn run<I: Isa<Real = T>>(self, isa: I) {
+        let mut rows = [isa.splat(T::NAN); MAX_SAMPLES];
+        for (i, row) in rows.iter_mut().enumerate().take(I::SAMPLES) {
+            let values: Vec<T> = (0..I::SAMPLES).map(|j| T::from_f64((16 * i + j) as f64)).collect();
+            *row = vector(isa, &values);
+        }
+        for (j, column) in isa.transpose(rows).iter().enumerate().take(I::SAMPLES) {
+            for (i, value) in samples::<I>(column).iter().enumerate() {
+                assert_eq!(T::to_f64(*value), (16 * i + j) as f64, "row {i}, column {j}");
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_become_rows() {
+    on_all::<f32, _>(Transpose);
+    on_all::<f64, _>(Transpose);
 }

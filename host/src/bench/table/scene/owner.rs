@@ -63,7 +63,9 @@ impl Scene<'_> {
         form: Form,
         file: &MemoryFile,
     ) -> Result<(), Error> {
-        let options = encryption::Options { form, plain_labels: split == Split::Test, seed: None };
+        let plain_labels = split == Split::Test;
+        let (standardization, augmentation, seed) = (None, None, None);
+        let options = encryption::Options { form, plain_labels, standardization, seed, augmentation };
         let (secret, evaluation) = (&self.secret, &self.evaluation);
         let target = Target::Memory(file.clone());
         encrypt_to(data, split, secret, evaluation, &options, &target, &Progress::hidden())
