@@ -5,7 +5,7 @@
 //! subnormals as well (on a processor that does not flush them to zero).
 
 use half::f16;
-use more_core::Real;
+use more_core::{Ciphertext, Real, Spectrum};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use super::Weigh;
@@ -80,11 +80,12 @@ fn widen_16(value: f16) -> f32 {
     f32::from_bits((bits & 0x8000) << 16 | (bits & 0x7FFF) << 13) * f32::from_bits((112 + 127) << 23)
 }
 
+// Element by element: a blanket implementation would overlap that of packs, whose weights are of an associated type.
 macro_rules! weigh_with_stored {
-    ($($stored:ty => $widen:expr),*) => {$(
-        impl<E: Weigh<f32>> Weigh<$stored> for E {
+    ($stored:ty, $widen:expr; $($element:ty $(, $lanes:ident)?);*) => {$(
+        impl$(<const $lanes: usize>)? Weigh<$stored> for $element {
             #[inline(always)]
-            fn from_weight(context: Self::Context, weight: $stored) -> Self {
+            fn from_weight(context: (), weight: $stored) -> Self {
                 <Self as Weigh<f32>>::from_weight(context, $widen(weight))
             }
 
@@ -95,7 +96,8 @@ macro_rules! weigh_with_stored {
         }
     )*};
 }
-weigh_with_stored!(f16 => widen_16, F8 => F8::to_f32);
+weigh_with_stored!(f16, widen_16; f32; Spectrum<f32, N>, N; Ciphertext<f32, N>, N);
+weigh_with_stored!(F8, F8::to_f32; f32; Spectrum<f32, N>, N; Ciphertext<f32, N>, N);
 
 #[cfg(test)]
 mod tests {
