@@ -34,6 +34,7 @@ enum Pixels {
     /// One byte a pixel, image after image.
     Bytes(Vec<u8>),
     /// Where they come from.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "files are what is read image by image"))]
     Read(Arc<dyn ReadImage>),
 }
 

@@ -155,36 +155,39 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         }
         check(row.len(), input.channels * input.width, |expected| Error::Row { expected })?;
 
-        let mut stages = self.network.stages().peekable();
-        // The line buffer of the stage at hand, those behind it, and how many rows it has got before this one.
+        // The stage at hand with its line buffer, those behind it, and how many rows it has got before this one.
         let mut received = self.received;
         self.received += 1;
-        let Some(mut band) = stages.peek().map(Band::of) else { return Ok(()) };
-        let (mut buffer, mut others) = cut_mut(self.memory, input.channels * band.rows * input.width);
+        let mut stages = self.network.stages();
+        let Some(mut stage) = stages.next() else { return Ok(()) };
+        let mut band = Band::of(&stage);
+        let (mut buffer, mut others) = cut_mut(self.memory, stage.line_buffer());
         let Some(place) = band.place(received) else { return Ok(()) };
         let planes = buffer.chunks_exact_mut((band.rows * input.width).max(1));
         for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
             copy(channel, part_mut(plane, place * input.width..(place + 1) * input.width));
         }
 
-        while let Some(stage) = stages.next() {
+        loop {
             let complete = band.complete(received);
             if band.complete(received + 1) == complete {
-                break;
+                return Ok(());
             }
-            let next = stages.peek().map_or(Band::whole(stage.output.height), Band::of);
-            let rest = others;
-            let (target, behind) = cut_mut(rest, stage.output.channels * next.rows * stage.output.width);
-            if let Some(place) = next.place(complete) {
-                let end = target.len();
-                let output = part_mut(target, place * stage.output.width..end);
+            let next = stages.next();
+            let next_band = next.as_ref().map_or(Band::whole(stage.output.height), Band::of);
+            let line = stage.output.width;
+            let (target, behind) = cut_mut(others, stage.output.channels * next_band.rows * line);
+            if let Some(place) = next_band.place(complete) {
                 let parameters = part(self.parameters, stage.parameter_range());
-                forward(Alone, self.context, &stage.on_band(next.rows), parameters, buffer, None, output);
+                let on_band = stage.on_band(next_band.rows);
+                let end = target.len();
+                let output = part_mut(target, place * line..end);
+                forward(Alone, self.context, &on_band, parameters, buffer, None, output);
             }
             band.advance(stage.input.width, buffer);
-            (band, buffer, others, received) = (next, target, behind, complete);
+            let Some(next) = next else { return Ok(()) };
+            (stage, band, buffer, others, received) = (next, next_band, target, behind, complete);
         }
-        Ok(())
     }
 
     /// The network's output for the image, as [`infer`](crate::infer) gives it.

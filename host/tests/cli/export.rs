@@ -14,7 +14,6 @@ use crate::harness::{Folder, TRAIN};
 
 /// The folder of the workspace.
 const CRATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-const TARGET: &str = "thumbv7em-none-eabihf";
 
 fn model(folder: &Folder, name: &str) -> Model<f32> {
     Model::read(&Container::open_as(folder.path(name), Content::Model).unwrap()).unwrap()
@@ -35,9 +34,7 @@ fn a_crate_has_the_weights_in_the_order_of_the_kernels() {
     let folder = with_plain_model();
     let mut kernel = vec![0.0; MNIST.parameters()];
     layout::to_kernel(&MNIST, &model(&folder, "model").planes[0], &mut kernel).unwrap();
-    for (format, name) in
-        [(WeightFormat::F32, "f32"), (WeightFormat::F16, "f16"), (WeightFormat::F8, "f8")]
-    {
+    for (format, name) in [(WeightFormat::F32, "f32"), (WeightFormat::F16, "f16"), (WeightFormat::F8, "f8")] {
         let fields = export(&folder, "model", "rust", name, &["--weights", name, "--crates", CRATES]);
         let bytes = folder.read(&format!("{name}/weights.bin"));
         assert_eq!(fields["weight_bytes"], bytes.len());
@@ -69,7 +66,10 @@ fn a_standardization_becomes_part_of_the_first_layer() {
     let difference = a.values().iter().zip(b.values()).fold(0.0_f64, |most, (a, b)| most.max((a - b).abs()));
     // Ten numbers of the first window and 400 of the dense layer rounded otherwise: half an epsilon of each, at most
     // added up.
-    assert!(difference <= 410.0 * 0.5 * f64::from(f32::EPSILON) * largest.max(1.0), "{difference} of {largest}");
+    assert!(
+        difference <= 410.0 * 0.5 * f64::from(f32::EPSILON) * largest.max(1.0),
+        "{difference} of {largest}"
+    );
     assert!(difference > 0.0, "the weights are others");
 }
 

@@ -8,7 +8,7 @@ use half::f16;
 use more_core::{Ciphertext, Real, Spectrum};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use super::Weigh;
+use super::{Number, Weigh};
 
 /// A number in 8 bits: sign, 4 bits of exponent, 3 of fraction; E4M3 without its NaN.
 ///
@@ -80,12 +80,17 @@ fn widen_16(value: f16) -> f32 {
     f32::from_bits((bits & 0x8000) << 16 | (bits & 0x7FFF) << 13) * f32::from_bits((112 + 127) << 23)
 }
 
-// Element by element: a blanket implementation would overlap that of packs, whose weights are of an associated type.
+// For each element by name: packs take the numbers of their instruction set, whatever these are.
 macro_rules! weigh_with_stored {
-    ($stored:ty, $widen:expr; $($element:ty $(, $lanes:ident)?);*) => {$(
-        impl$(<const $lanes: usize>)? Weigh<$stored> for $element {
+    ($($stored:ty => $widen:expr),*) => {$(
+        weigh_with_stored!(@ $stored, $widen, [], f32);
+        weigh_with_stored!(@ $stored, $widen, [R: Number<Real = f32>, const N: usize], Spectrum<R, N>);
+        weigh_with_stored!(@ $stored, $widen, [R: Number<Real = f32>, const N: usize], Ciphertext<R, N>);
+    )*};
+    (@ $stored:ty, $widen:expr, [$($generics:tt)*], $element:ty) => {
+        impl<$($generics)*> Weigh<$stored> for $element {
             #[inline(always)]
-            fn from_weight(context: (), weight: $stored) -> Self {
+            fn from_weight(context: Self::Context, weight: $stored) -> Self {
                 <Self as Weigh<f32>>::from_weight(context, $widen(weight))
             }
 
@@ -94,10 +99,9 @@ macro_rules! weigh_with_stored {
                 <Self as Weigh<f32>>::weigh_acc(self, $widen(weight), x)
             }
         }
-    )*};
+    };
 }
-weigh_with_stored!(f16, widen_16; f32; Spectrum<f32, N>, N; Ciphertext<f32, N>, N);
-weigh_with_stored!(F8, F8::to_f32; f32; Spectrum<f32, N>, N; Ciphertext<f32, N>, N);
+weigh_with_stored!(f16 => widen_16, F8 => F8::to_f32);
 
 #[cfg(test)]
 mod tests {
@@ -132,7 +136,7 @@ mod tests {
             let even = F8(code + code % 2);
             assert_eq!(F8::from_f32(middle), Some(even), "{code:#x}");
             assert_eq!(F8::from_f32(middle.next_down()), Some(F8(code)));
-            assert_eq!(F8::from_f32(-middle.next_up()), Some(F8(code + 1 | 0x80)));
+            assert_eq!(F8::from_f32(-middle.next_up()), Some(F8((code + 1) | 0x80)));
         }
         for refused in [F8::MAX.next_up(), f32::INFINITY, f32::NAN] {
             assert_eq!(F8::from_f32(refused), None);

@@ -72,7 +72,7 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
                 with_block!(
                     context,
                     size,
-                    E::BLOCK,
+                    (1, E::BLOCK),
                     channels_row::<E, W, D>(context, stage, window, weights, dz, (first, place), row, output)
                 );
             }

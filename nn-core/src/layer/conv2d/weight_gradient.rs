@@ -180,7 +180,7 @@ fn accumulate<E, W, D: Window>(
                         with_block!(
                             context,
                             size,
-                            E::GRADIENT_BLOCK,
+                            (1, E::GRADIENT_BLOCK),
                             three_taps::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
                         );
                         column += TAPS;
@@ -188,7 +188,7 @@ fn accumulate<E, W, D: Window>(
                         with_block!(
                             context,
                             size,
-                            E::GRADIENT_BLOCK,
+                            (1, E::GRADIENT_BLOCK),
                             one_tap::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
                         );
                         column += 1;
