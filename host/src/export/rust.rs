@@ -66,7 +66,7 @@ pub(super) fn files(model: &DeviceModel, crates: Option<&str>) -> Result<Vec<Fil
     let main = include_str!("templates/main.rs.in")
         .replace("@ZERO@", if encrypted { "Element::from_lanes([0.0; LANES])" } else { "0.0" })
         .replace("@IMPORT_LANES@", if encrypted { "LANES, " } else { "" })
-        .replace("@EACH@", if encrypted { "output.lanes()" } else { "&[*output]" });
+        .replace("@EACH@", if encrypted { "output.lanes()" } else { "[*output]" });
     let manifest = include_str!("templates/Cargo.toml.in")
         .replace("@NAME@", model.architecture.name())
         .replace("@MORE_CORE@", &dependency(crates, "more-core")?)

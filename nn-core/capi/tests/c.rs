@@ -147,7 +147,7 @@ fn the_example_gives_the_crates_bits_on_a_cortex_m4f() {
         "-nostartfiles",
         "-T",
         "examples/mps2/mps2.ld",
-        "-Wl,--gc-sections",
+        "-Wl,--gc-sections,-z,noexecstack",
     ]);
     compiler.args(["examples/device.c", "examples/mps2/startup.c"]).arg(library).arg("-o");
     output_of(compiler.arg(&program));

@@ -24,8 +24,8 @@ pub(super) struct Tree {
     pub(super) vessels: Vec<Vessel>,
 }
 
-/// What a patient's vessels have in common.
-struct Habitus {
+/// What the vessels of a patient, left and right, have in common.
+pub(super) struct Habitus {
     /// All diameters times this: 9 % less in women (Dodge et al.).
     calibre: f32,
     /// How much vessels wind, in millimetres.
@@ -33,24 +33,29 @@ struct Habitus {
     left_dominant: bool,
 }
 
-impl Tree {
-    /// A patient's tree: the same stream gives the same one.
-    pub(super) fn draw(random: &mut Random, heart: &Heart, side: Side) -> Self {
-        let habitus = Habitus {
+impl Habitus {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        Self {
             calibre: if random.chance(0.4) { 0.91 } else { 1.0 },
             winding: random.between(0.4, 2.4),
             // Some 10 % of hearts.
             left_dominant: random.chance(0.1),
-        };
+        }
+    }
+}
+
+impl Tree {
+    /// A patient's tree: the same stream gives the same one.
+    pub(super) fn draw(random: &mut Random, heart: &Heart, habitus: &Habitus, side: Side) -> Self {
         let mut vessels = Vec::new();
-        let mut grower = Grower { heart, random, habitus: &habitus, vessels: &mut vessels };
+        let mut grower = Grower { heart, random, habitus, vessels: &mut vessels };
         match side {
             Side::Left => left::grow(&mut grower),
             Side::Right => right::grow(&mut grower),
         }
         let named = vessels.len();
         for index in 0..named {
-            twigs(heart, &mut random.apart(), &habitus, index, &mut vessels);
+            twigs(heart, &mut random.apart(), habitus, index, &mut vessels);
         }
         Self { vessels }
     }
@@ -116,10 +121,9 @@ fn twigs(heart: &Heart, random: &mut Random, habitus: &Habitus, parent: usize, v
         let parent_radius = vessel.radii[index];
         let radius = (parent_radius * random.between(0.32, 0.6)).min(0.6);
         let start = vessel.start(heart, index, radius);
-        // Degrees to millimetres: about 0.75 each on a heart's surface.
         let heading = libm::atan2f(next.depth - place.depth, next.angle - place.angle);
-        let fork = if random.chance(0.5) { 1.0 } else { -1.0 };
-        let turn = heading + fork * random.between(0.5, 1.2);
+        let to_side = if random.chance(0.5) { 1.0 } else { -1.0 };
+        let turn = heading + to_side * random.between(0.5, 1.2);
         let reach = random.between(10.0, 38.0);
         index += 10 + random.below(30);
         if radius < 1.2 * THINNEST {
@@ -156,11 +160,9 @@ mod tests {
         (0..PATIENTS)
             .map(|patient| {
                 let heart = Heart::draw(&mut Random::new(5, patient), 1.0);
-                // The habitus is drawn first: sex, winding, dominance.
-                let mut habitus = Random::new(6, patient);
-                let _ = (habitus.uniform(), habitus.uniform());
-                let left_dominant = habitus.chance(0.1);
-                (left_dominant, Tree::draw(&mut Random::new(6, patient), &heart, side))
+                let habitus = Habitus::draw(&mut Random::new(7, patient));
+                let tree = Tree::draw(&mut Random::new(6, patient), &heart, &habitus, side);
+                (habitus.left_dominant, tree)
             })
             .collect()
     }
@@ -251,7 +253,8 @@ mod tests {
     fn a_patient_keeps_the_tree_in_every_phase_of_the_beat() {
         let tree = |size| {
             let heart = Heart::draw(&mut Random::new(5, 1), size);
-            Tree::draw(&mut Random::new(6, 1), &heart, Side::Left)
+            let habitus = Habitus::draw(&mut Random::new(7, 1));
+            Tree::draw(&mut Random::new(6, 1), &heart, &habitus, Side::Left)
         };
         let (wide, narrow) = (tree(1.0), tree(0.9));
         let named =
