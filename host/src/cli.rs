@@ -10,6 +10,8 @@ mod decrypt;
 mod demo;
 mod encrypt;
 mod engine;
+mod export;
+mod ingest;
 mod input;
 mod keygen;
 mod predict;
@@ -61,6 +63,8 @@ enum Command {
     Split(split::Arguments),
     /// Encrypt a part of a data set.
     Encrypt(encrypt::Arguments),
+    /// Store what a device sends over a serial line: encrypted images, or the outputs of a network on the device.
+    Ingest(ingest::Arguments),
     /// Train a network on encrypted or plain images; needs no secret key.
     Train(train::Arguments),
     /// Compute a network's outputs for encrypted or plain images; needs no secret key.
@@ -69,6 +73,8 @@ enum Command {
     Decrypt(decrypt::Arguments),
     /// Decrypt the course of a training, draw it, and name its best epoch.
     Curve(curve::Arguments),
+    /// Write a trained model as sources for a device: a crate, or C.
+    Export(export::Arguments),
     /// Compare two networks' outputs for the same images.
     Compare(compare::Arguments),
     /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
@@ -109,10 +115,12 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Keygen(arguments) => keygen::run(&arguments, &report),
         Command::Split(arguments) => split::run(&arguments, &report),
         Command::Encrypt(arguments) => encrypt::run(&arguments, &report),
+        Command::Ingest(arguments) => ingest::run(&arguments, &report),
         Command::Train(arguments) => train::run(&arguments, &report),
         Command::Predict(arguments) => predict::run(&arguments, &report),
         Command::Decrypt(arguments) => decrypt::run(&arguments, &report),
         Command::Curve(arguments) => curve::run(&arguments, &report),
+        Command::Export(arguments) => export::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
         Command::Preview(arguments) => preview::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),

@@ -34,6 +34,7 @@ enum Pixels {
     /// One byte a pixel, image after image.
     Bytes(Vec<u8>),
     /// Where they come from.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "files are what is read image by image"))]
     Read(Arc<dyn ReadImage>),
 }
 
@@ -214,6 +215,12 @@ impl Dataset {
     #[must_use]
     pub fn patient_id(&self, image: usize) -> Option<&str> {
         self.patients.get(image)?.as_deref()
+    }
+
+    /// The number of images of which it is not known who they are of.
+    #[must_use]
+    pub fn without_patient(&self) -> usize {
+        (0..self.count).filter(|image| self.patient_id(*image).is_none()).count()
     }
 
     /// Reads the images of `range` into `out` (`range.len() x channels x height x width` values in [0, 1]).

@@ -192,6 +192,18 @@ impl Outputs {
         Some(correct as f64 / labels.len() as f64)
     }
 
+    /// How often each label got each class, `[label][class]`; `None` without labels.
+    #[must_use]
+    pub fn confusion(&self) -> Option<Confusion> {
+        let labels = self.labels.as_ref()?;
+        let classes = self.classes.len();
+        let mut counts = vec![vec![0; classes]; classes];
+        for (item, label) in labels.iter().enumerate() {
+            counts[*label as usize][self.class(item) as usize] += 1;
+        }
+        Some(Confusion { counts })
+    }
+
     /// Writes `index,class,label,probability_..` (no `label` column without labels), one line an item; numbers with as
     /// many digits as give them back exactly.
     ///
@@ -227,6 +239,29 @@ impl Outputs {
         }
         file.write(text.as_bytes())?;
         file.commit()
+    }
+}
+
+/// A confusion matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    /// Items, `[label][class]`.
+    pub counts: Vec<Vec<usize>>,
+}
+
+impl Confusion {
+    /// Of the items with a label, the share that got it: the recall of a class. `None` where there is no such item.
+    ///
+    /// With two classes, the second one being what is looked for, the second's is the sensitivity and the first's the
+    /// specificity.
+    ///
+    /// # Panics
+    /// Where there is no such class.
+    #[must_use]
+    pub fn recall(&self, label: usize) -> Option<f64> {
+        let row = &self.counts[label];
+        let all: usize = row.iter().sum();
+        (all > 0).then(|| row[label] as f64 / all as f64)
     }
 }
 
@@ -357,6 +392,9 @@ mod tests {
             assert!((value - expected).abs() < 4.0 * f64::EPSILON);
         }
         assert_eq!(outputs.accuracy(), Some(0.5));
+        let confusion = outputs.confusion().unwrap();
+        assert_eq!(confusion.counts, [[1, 0, 0], [0, 0, 1], [0, 0, 0]]);
+        assert_eq!([0, 1, 2].map(|label| confusion.recall(label)), [Some(1.0), Some(0.0), None]);
     }
 
     #[test]

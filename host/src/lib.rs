@@ -26,7 +26,10 @@ mod dispatch;
 pub mod encryption;
 pub mod error;
 #[cfg(feature = "engine")]
+pub mod export;
+#[cfg(feature = "engine")]
 pub mod inference;
+pub mod ingest;
 pub mod interrupt;
 pub mod key_file;
 #[cfg(feature = "engine")]

@@ -121,8 +121,8 @@ impl Input {
         }
     }
 
-    /// Bytes of an image in a form, in memory.
-    fn image_values(&self, form: Form) -> usize {
+    /// Numbers of an image in a form, in memory.
+    pub(crate) fn image_values(&self, form: Form) -> usize {
         self.shape().iter().product::<usize>() * components(form, self.lanes())
     }
 

@@ -36,8 +36,11 @@ pub(crate) use lane::internal;
 use lane::{Images, Lane, Pass};
 pub use optimizer::{ClassWeights, Optimizer, Schedule};
 
-/// Batches between two looks at the clock and at Ctrl-C.
+/// The most batches between two looks at the clock and at Ctrl-C.
 const SEGMENT: usize = 32;
+
+/// About how many bytes of images those are at most, two of which are in memory where images are streamed.
+const SEGMENT_BYTES: usize = 64 << 20;
 
 /// How ciphertexts are computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -324,7 +327,8 @@ impl<T: Scalar> Run<'_, T> {
                 self.progress.advance(images.ids.len());
                 Ok(())
             };
-            let segments = order.chunks(batch * SEGMENT);
+            let bytes = batch * self.input.image_values(self.model.form) * T::BYTES;
+            let segments = order.chunks(batch * (SEGMENT_BYTES / bytes).clamp(1, SEGMENT));
             match &self.data {
                 Data::Held(samples) => {
                     for ids in segments {

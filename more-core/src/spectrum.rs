@@ -11,7 +11,10 @@ use crate::{Arithmetic, Error, Real};
 ///
 /// Every operation acts lane by lane, at `N` times the cost of plain numbers and with their rounding errors. Nothing
 /// mixes lanes: neither an overflow nor a NaN of a mask reaches the message.
+///
+/// In memory it is its lanes and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(transparent)]
 pub struct Spectrum<R: Arithmetic, const N: usize> {
     lanes: [R; N],
 }

@@ -8,10 +8,14 @@ mod number;
 #[cfg(feature = "simd")]
 mod pack;
 mod spectrum;
+#[cfg(feature = "stored")]
+mod stored;
 
 pub use number::Number;
 #[cfg(feature = "simd")]
 pub use pack::Pack;
+#[cfg(feature = "stored")]
+pub use {half::f16, stored::F8};
 
 use more_core::{Arithmetic, Real};
 
@@ -22,7 +26,8 @@ pub trait Context: Copy + Send + Sync + 'static {
 }
 
 impl Context for () {
-    #[inline(always)]
+    // Out of line, like a function with instructions of its own: see `with_block`.
+    #[inline(never)]
     fn enter<R>(self, f: impl FnOnce() -> R) -> R {
         f()
     }
@@ -51,6 +56,8 @@ pub trait Element: Copy + Send + Sync + 'static {
 
     /// Whether functions are cheap enough to be computed inside the kernels, in registers.
     const FUSED: bool;
+    /// Whether an element is so cheap to multiply that windows of the usual size deserve code of their own.
+    const UNROLLED: bool;
 
     /// The element 0.
     fn zero(context: Self::Context) -> Self;

@@ -34,7 +34,8 @@ impl core::fmt::Display for NetworkError {
 
 impl core::error::Error for NetworkError {}
 
-/// Why a call was refused: mostly, a buffer does not have the length its description asks for.
+/// Why a call was refused: mostly, a buffer does not have the length its description asks for, or the call came out of
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -80,6 +81,26 @@ pub enum Error {
         /// The most.
         expected: usize,
     },
+    /// The memory of a [`RowStream`](crate::RowStream) is too small.
+    Memory {
+        /// [`Network::stream_memory`](crate::Network::stream_memory).
+        expected: usize,
+    },
+    /// A row of an image.
+    Row {
+        /// Channels times columns of the network's input shape.
+        expected: usize,
+    },
+    /// A row behind the image's last one.
+    ImageComplete {
+        /// Rows of the network's input shape.
+        rows: usize,
+    },
+    /// The output was asked for before the image's last row.
+    ImageIncomplete {
+        /// Rows that are missing.
+        missing: usize,
+    },
 }
 
 impl core::fmt::Display for Error {
@@ -96,6 +117,10 @@ impl core::fmt::Display for Error {
                 return f.write_str("a map needs a zoom in [1/64, 64] and a shift of at most 65536 pixels");
             }
             Self::Side { expected } => return write!(f, "an image of more than {expected} rows or columns"),
+            Self::Memory { expected } => ("memory", expected),
+            Self::Row { expected } => ("row", expected),
+            Self::ImageComplete { rows } => return write!(f, "the image has all its {rows} rows"),
+            Self::ImageIncomplete { missing } => return write!(f, "{missing} rows of the image are missing"),
         };
         write!(f, "wrong length of the {what} buffer: {expected} elements expected")
     }

@@ -7,6 +7,7 @@ use crate::layer::activation::with_activation;
 use crate::layer::{avg_pool2d, conv2d, dense, dropout};
 use crate::loss::loss;
 use crate::network::Head;
+use crate::part::{copy, cut, cut_mut, last, last_mut, part, part_mut};
 use crate::stage::{Activation, Linear, Stage};
 use crate::team::{Alone, Team, activation_gradient_operations, share};
 use crate::{Error, Network};
@@ -60,23 +61,18 @@ pub fn infer_with<E: Weigh<W>, W: Copy + Sync>(
     let mut is_first = true;
     while let Some(stage) = stages.next() {
         let is_last = stages.peek().is_none();
-        let parameters = &parameters[stage.parameter_range()];
+        let parameters = part(parameters, stage.parameter_range());
         let len = stage.output.len();
-        let (front, back) = if at_front {
-            let middle = scratch.len() - previous;
-            scratch.split_at_mut(middle)
-        } else {
-            scratch.split_at_mut(previous)
-        };
+        let middle = if at_front { scratch.len().saturating_sub(previous) } else { previous };
+        let (front, back) = cut_mut(scratch, middle);
         let (from, to): (&[E], &mut [E]) = if at_front { (back, front) } else { (front, back) };
         let from = if is_first { input } else { from };
         let to = if is_last {
             &mut *output
         } else if at_front {
-            &mut to[..len]
+            part_mut(to, 0..len)
         } else {
-            let start = to.len() - len;
-            &mut to[start..]
+            last_mut(to, len)
         };
         forward(team, context, &stage, parameters, from, None, to);
         previous = len;
@@ -150,26 +146,26 @@ where
         return Err(Error::Scratch { expected: network.workspace() });
     }
 
-    let (buffer, kept) = workspace.split_at_mut(network.gradient_buffer());
-    let last = network.stages().count() - 1;
+    let (buffer, kept) = cut_mut(workspace, network.gradient_buffer());
+    let last_stage = network.stages().count().saturating_sub(1);
     let head = network.head();
     let stage_for_training = |(index, stage): (usize, Stage)| {
         // The loss takes the sigmoid of a probability over: its gradient is simple, and does not vanish.
-        if index == last && head == Head::Sigmoid { stage.without_activation() } else { stage }
+        if index == last_stage && head == Head::Sigmoid { stage.without_activation() } else { stage }
     };
 
     let mut at = 0;
     let mut masks = sample.masks;
     let mut previous = 0..0;
     for stage in network.stages().enumerate().map(stage_for_training) {
-        let (before, rest) = kept.split_at_mut(at);
-        let input = if at == 0 { sample.input } else { &before[previous] };
-        let (active, rest) = rest.split_at_mut(stage.kept_active());
-        let parameters = &parameters[stage.parameter_range()];
-        let (stage_masks, rest_of_masks) = masks.split_at(stage.masks());
+        let (before, rest) = cut_mut(kept, at);
+        let input = if at == 0 { sample.input } else { part(before, previous) };
+        let (active, rest) = cut_mut(rest, stage.kept_active());
+        let parameters = part(parameters, stage.parameter_range());
+        let (stage_masks, rest_of_masks) = cut(masks, stage.masks());
         masks = rest_of_masks;
         if stage.separate_output() {
-            let output = &mut rest[..stage.output.len()];
+            let output = part_mut(rest, 0..stage.output.len());
             if stage.pool > 1 {
                 let kept = (!stage.recomputed).then_some(active);
                 forward(team, context, &stage, parameters, input, kept, output);
@@ -190,28 +186,28 @@ where
         at += stage.kept();
     }
 
-    let outputs = &mut kept[previous.clone()];
+    let outputs = part_mut(kept, previous);
     let sample_loss = loss(context, head, outputs, sample.labels).scale_by(sample.weight);
     for d in outputs.iter_mut() {
         *d = d.scale_by(sample.weight);
     }
 
     let mut masks_end = sample.masks.len();
-    for index in (0..=last).rev() {
+    for index in (0..=last_stage).rev() {
         // Networks have a few stages: walking to one is nothing beside computing it.
         let Some(stage) = network.stages().enumerate().map(stage_for_training).nth(index) else { break };
-        at -= stage.kept();
-        let (before, rest) = kept.split_at_mut(at);
-        let (active, rest) = rest.split_at_mut(stage.kept_active());
+        at = at.saturating_sub(stage.kept());
+        let (before, rest) = cut_mut(kept, at);
+        let (active, rest) = cut_mut(rest, stage.kept_active());
+        let stage_parameters = part(parameters, stage.parameter_range());
+        let gradient = part_mut(gradient, stage.parameter_range());
         if stage.recomputed {
-            let (parameters, gradient) =
-                (&parameters[stage.parameter_range()], &mut gradient[stage.parameter_range()]);
-            let output_gradient = &rest[..stage.output.len()];
+            let output_gradient = part(rest, 0..stage.output.len());
             recomputed_gradient(
                 team,
                 context,
                 &stage,
-                parameters,
+                stage_parameters,
                 sample.input,
                 output_gradient,
                 buffer,
@@ -219,37 +215,34 @@ where
             );
             break;
         }
-        let masks = &sample.masks[masks_end - stage.masks()..masks_end];
-        masks_end -= stage.masks();
+        let masks = last(part(sample.masks, 0..masks_end), stage.masks());
+        masks_end = masks_end.saturating_sub(stage.masks());
         let output_gradient: &[E] = if stage.separate_output() {
-            &rest[..stage.output.len()]
-        } else if index == last {
+            part(rest, 0..stage.output.len())
+        } else if index == last_stage {
             // The loss has put the gradient of the outputs in their place: there is an activation to go back through
             // only if the network ends with one, and then it has lost its output. Keep it in the buffer.
-            buffer[..active.len()].copy_from_slice(active);
+            copy(active, part_mut(buffer, 0..active.len()));
             if stage.activation != Activation::Identity {
                 let previous_input = stage_input(network, index, sample.input, before);
                 forward(
                     team,
                     context,
                     &stage,
-                    &parameters[stage.parameter_range()],
+                    part(parameters, stage.parameter_range()),
                     previous_input,
                     None,
                     active,
                 );
             }
-            &buffer[..active.len()]
+            part(buffer, 0..active.len())
         } else {
-            &buffer[..stage.output.len()]
+            part(buffer, 0..stage.output.len())
         };
         let before_stage = index.checked_sub(1).and_then(|index| network.stages().nth(index));
-        let stage_parameters = &parameters[stage.parameter_range()];
-        let gradient = &mut gradient[stage.parameter_range()];
         match before_stage {
             Some(before_stage) if before_stage.separate_output() => {
-                let start = before.len() - before_stage.output.len();
-                let input = &mut before[start..];
+                let input = last_mut(before, before_stage.output.len());
                 if stage.separate_output() && matches!(stage.linear, Linear::Conv2d { stride: 1, .. }) {
                     gradients_by_bands(
                         team,
@@ -273,7 +266,7 @@ where
                 let input = stage_input(network, index, sample.input, before);
                 weight_gradient(team, context, &stage, input, active, gradient);
                 if index > 0 {
-                    let target = &mut buffer[..stage.input.len()];
+                    let target = part_mut(buffer, 0..stage.input.len());
                     input_gradient(team, context, &stage, stage_parameters, active, target);
                 }
             }
@@ -312,7 +305,9 @@ fn gradients_by_bands<E, W>(
 /// The bands of a stage's activations that gradients are computed in.
 fn gradient_bands<E>(stage: &Stage) -> impl Iterator<Item = Range<usize>> {
     let (height, rows) = (stage.active.height, stage.gradient_rows(size_of::<E>()));
-    (0..height).step_by(rows).map(move |first| first..(first + rows).min(height))
+    core::iter::successors(Some(0), move |first| Some(first + rows))
+        .take_while(move |first| *first < height)
+        .map(move |first| first..(first + rows).min(height))
 }
 
 /// Adds the gradient of the parameters of a first stage whose activations were not kept: they are computed anew, band by band
@@ -336,12 +331,14 @@ fn recomputed_gradient<E, W>(
     while first < stage.output.height {
         let rows = stage.band_rows().min(stage.output.height - first);
         let (band, row) = stage.band(first, rows);
-        let image = &image[row * stage.input.width..][..band.input.len()];
-        let (active, rest) = buffer.split_at_mut(band.active.len());
-        let output = &mut rest[..band.output.len()];
+        let start = row * stage.input.width;
+        let image = part(image, start..start + band.input.len());
+        let (active, rest) = cut_mut(buffer, band.active.len());
+        let output = part_mut(rest, 0..band.output.len());
         forward(team, context, &band, parameters, image, Some(active), output);
-        for (channel, rows) in output.chunks_exact_mut(band.output.plane()).enumerate() {
-            rows.copy_from_slice(&output_gradient[channel * plane + first * width..][..rows.len()]);
+        for channel in 0..stage.output.channels {
+            let (from, to) = (channel * plane + first * width, channel * rows * width);
+            copy(part(output_gradient, from..from + rows * width), part_mut(output, to..to + rows * width));
         }
         backward_activation(team, context, &band, &[], output, active);
         weight_gradient(team, context, &band, image, active, gradient);
@@ -352,7 +349,7 @@ fn recomputed_gradient<E, W>(
 /// The input of a stage in training: what the one before kept last.
 fn stage_input<'a, E>(network: &Network<'_>, index: usize, image: &'a [E], before: &'a [E]) -> &'a [E] {
     match index.checked_sub(1).and_then(|index| network.stages().nth(index)) {
-        Some(stage) => &before[before.len() - stage.output.len()..],
+        Some(stage) => last(before, stage.output.len()),
         None => image,
     }
 }
@@ -417,7 +414,7 @@ fn activation_gradient_of<E: Element>(
     active: &mut [E],
 ) {
     let masks = (!masks.is_empty()).then_some(masks);
-    let operations = activation_gradient_operations(stage) / stage.active.height * rows.len();
+    let operations = activation_gradient_operations(stage, rows.len());
     with_activation!(E, stage.activation, function => {
         share(team, operations, avg_pool2d::Planes { context, stage, rows, masks, output_gradient, active, function });
     });
@@ -484,8 +481,10 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
             let (from, to) = (stage.active, stage.input);
             for channel in 0..from.channels {
                 for row in 0..from.height {
-                    let source = &dz[channel * from.plane() + row * from.width..][..from.width];
-                    output[channel * to.plane() + row * to.width..][..from.width].copy_from_slice(source);
+                    let at = channel * from.plane() + row * from.width;
+                    let source = part(dz, at..at + from.width);
+                    let at = channel * to.plane() + row * to.width;
+                    copy(source, part_mut(output, at..at + from.width));
                 }
             }
         }

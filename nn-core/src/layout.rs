@@ -30,6 +30,17 @@ pub(crate) fn blocks(outputs: usize) -> impl Iterator<Item = Block> + Clone {
     })
 }
 
+/// The number of outputs of a block, where all blocks of a layer have the same.
+pub(crate) const fn common_width(outputs: usize) -> Option<usize> {
+    if outputs < LAYOUT_BLOCK {
+        Some(outputs)
+    } else if outputs.is_multiple_of(LAYOUT_BLOCK) {
+        Some(LAYOUT_BLOCK)
+    } else {
+        None
+    }
+}
+
 impl Block {
     /// The weights of this block.
     #[inline(always)]

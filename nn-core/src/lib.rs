@@ -23,6 +23,8 @@
 //! # Ok::<(), nn_core::Error>(())
 //! ```
 //!
+//! With the feature `stored`, plain weights can be [`f16`](element::f16) or [`F8`](element::F8): half or a quarter of the flash.
+//!
 //! What encryption by MORE protects and what not is said in [`more_core`]: read it before relying on it.
 //!
 //! | to add | start in |
@@ -50,12 +52,14 @@ mod layer;
 pub mod layout;
 mod loss;
 mod network;
+mod part;
 pub mod profile;
 pub mod resample;
 mod shape;
 #[cfg(feature = "simd")]
 pub mod simd;
 mod stage;
+mod stream;
 mod team;
 
 pub use element::{Context, Element, Learn, Number, Weigh};
@@ -66,4 +70,5 @@ pub use layout::LAYOUT_BLOCK;
 pub use loss::softmax;
 pub use network::{ANGIOGRAPHY, Head, MNIST, Network, ParameterGroup};
 pub use shape::Shape;
+pub use stream::RowStream;
 pub use team::{Alone, Team};

@@ -165,8 +165,8 @@ impl<'a> Network<'a> {
     /// What the outputs mean: [`Head::Sigmoid`] for a single output through a sigmoid, otherwise [`Head::Softmax`].
     #[must_use]
     pub const fn head(&self) -> Head {
-        match self.layers[self.layers.len() - 1] {
-            Layer::Sigmoid if self.outputs() == 1 => Head::Sigmoid,
+        match self.layers.last() {
+            Some(Layer::Sigmoid) if self.outputs() == 1 => Head::Sigmoid,
             _ => Head::Softmax,
         }
     }
@@ -248,6 +248,17 @@ impl<'a> Network<'a> {
             last = Some(stage.output.len());
         }
         largest
+    }
+
+    /// Elements of memory that a [`RowStream`](crate::RowStream) needs: the line buffer of each stage, and the output.
+    #[must_use]
+    pub const fn stream_memory(&self) -> usize {
+        let mut sum = self.outputs();
+        let mut stages = self.const_stages();
+        while let Ok(Some(stage)) = stages.advance() {
+            sum += stage.line_buffer();
+        }
+        sum
     }
 
     /// Elements of workspace that a training step needs: [`train`](crate::train) keeps there what each stage made until

@@ -92,7 +92,8 @@ impl StageKernels {
             Linear::None => [1, active.channels, 1, 1],
         };
         let operations = stage.operations();
-        let worth = [operations, team::activation_gradient_operations(stage), operations, operations];
+        let worth =
+            [operations, team::activation_gradient_operations(stage, active.height), operations, operations];
         core::array::from_fn(|kernel| parts[kernel].min(worth[kernel] / team::SMALLEST).max(1))
     }
 

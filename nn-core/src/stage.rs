@@ -41,6 +41,8 @@ pub(crate) struct Stage {
     pub(crate) active: Shape,
     /// Shape of the output.
     pub(crate) output: Shape,
+    /// Rows of the output that are computed, from the first on: all, but where rows come one by one.
+    pub(crate) output_rows: usize,
     /// Index of the stage's first parameter among the network's.
     pub(crate) first_parameter: usize,
     /// Inputs of one linear output.
@@ -72,6 +74,7 @@ impl Stage {
             dropout: 0.0,
             active: input,
             output: input,
+            output_rows: input.height,
             first_parameter,
             fan_in: 0,
             recomputed: false,
@@ -114,6 +117,7 @@ impl Stage {
             rank = layer_rank;
             next += 1;
         }
+        stage.output_rows = stage.output.height;
         stage.active = Shape::new(
             stage.output.channels,
             stage.output.height * stage.pool,
@@ -132,8 +136,10 @@ impl Stage {
 
     /// Rows of output in a band that is computed anew, at least one.
     pub(crate) const fn band_rows(&self) -> usize {
-        let rows = BAND / (self.active.channels * self.active.width * self.pool);
-        if rows == 0 { 1 } else { rows }
+        match BAND.checked_div(self.active.channels * self.active.width * self.pool) {
+            Some(0) | None => 1,
+            Some(rows) => rows,
+        }
     }
 
     /// The stage of some rows of output, and the first row of input that it takes.
@@ -147,6 +153,7 @@ impl Stage {
             input: Shape::new(self.input.channels, height, self.input.width),
             active: Shape::new(self.active.channels, rows * self.pool, self.active.width),
             output: Shape::new(self.output.channels, rows, self.output.width),
+            output_rows: rows,
             ..*self
         };
         (band, first * self.pool * stride)

@@ -44,13 +44,17 @@ pub(crate) trait Divisible: Sized + Send {
 /// Multiply-accumulates for a sample below which work is not worth handing over.
 pub(crate) const SMALLEST: usize = 1 << 14;
 
-/// What the way back through a stage's activation and pool costs, in multiply-accumulates.
-pub(crate) const fn activation_gradient_operations(stage: &Stage) -> usize {
-    8 * stage.active.len()
+/// What the way back through some rows of a stage's activation and its pool costs, in multiply-accumulates.
+pub(crate) const fn activation_gradient_operations(stage: &Stage, rows: usize) -> usize {
+    8 * stage.active.channels * stage.active.width * rows
 }
 
 /// Does `work` of so many multiply-accumulates for a sample on a team.
 pub(crate) fn share(team: impl Team, operations: usize, work: impl Divisible) {
+    // One thread is known to be alone when this is compiled: no code to cut work is left.
+    if team.size() < 2 {
+        return work.run();
+    }
     divide(team, team.size().min(operations / SMALLEST), work);
 }
 

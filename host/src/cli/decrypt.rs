@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::Report;
-use crate::decryption::decrypt_outputs;
+use crate::decryption::{Confusion, decrypt_outputs};
 use crate::error::Error;
 use crate::key_file::SecretKeyFile;
 
@@ -23,10 +23,16 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
+/// Classes of which a terminal shows the confusion matrix.
+const MOST_COLUMNS: usize = 16;
+
 #[derive(Serialize)]
 struct Fields {
     count: usize,
     accuracy: Option<f64>,
+    classes: Vec<String>,
+    /// Items, `[label][class]`.
+    confusion: Option<Vec<Vec<usize>>>,
     seconds: f64,
 }
 
@@ -37,11 +43,47 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     let seconds = start.elapsed().as_secs_f64();
     outputs.write_csv(&arguments.out)?;
     let (count, accuracy) = (outputs.count(), outputs.accuracy());
-    let text = match accuracy {
-        Some(accuracy) => {
-            format!("{count} results in {}, accuracy {:.2} %", arguments.out.display(), 100.0 * accuracy)
+    let confusion = outputs.confusion();
+    let mut text = format!("{count} results in {}", arguments.out.display());
+    if let Some(accuracy) = accuracy {
+        text += &format!(", accuracy {:.2} %", 100.0 * accuracy);
+    }
+    let classes = outputs.class_names().to_vec();
+    if let Some(confusion) = &confusion {
+        text += &table(confusion, &classes);
+    }
+    let confusion = confusion.map(|confusion| confusion.counts);
+    report.result(&Fields { count, accuracy, classes, confusion, seconds }, text)
+}
+
+/// The confusion matrix, labels in rows; nothing where there are more classes than a line holds.
+fn table(confusion: &Confusion, classes: &[String]) -> String {
+    if classes.len() > MOST_COLUMNS {
+        return String::new();
+    }
+    let width = classes.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(6) + 1;
+    let first = width.max(12);
+    let mut text = format!("\n{:>first$}", "label\\class");
+    for class in classes {
+        text += &format!("{class:>width$}");
+    }
+    text += "   recall";
+    for (label, row) in confusion.counts.iter().enumerate() {
+        text += &format!("\n{:>first$}", classes[label]);
+        for count in row {
+            text += &format!("{count:>width$}");
         }
-        None => format!("{count} results in {}", arguments.out.display()),
-    };
-    report.result(&Fields { count, accuracy, seconds }, text)
+        text +=
+            &confusion.recall(label).map_or_else(String::new, |recall| format!("{:>8.2} %", 100.0 * recall));
+    }
+    if let ([_, class], Some(sensitivity), Some(specificity)) =
+        (classes, confusion.recall(1), confusion.recall(0))
+    {
+        text += &format!(
+            "\nfor {class}: sensitivity {:.2} %, specificity {:.2} %",
+            100.0 * sensitivity,
+            100.0 * specificity
+        );
+    }
+    text
 }

@@ -84,6 +84,14 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     let evaluation_path = arguments.eval.clone().unwrap_or_else(|| evaluation_key_path(&arguments.key));
     let evaluation = EvaluationKeyFile::read(&evaluation_path)?;
     let data = arguments.files.open(&arguments.data, arguments.split, arguments.limit)?;
+    let has_patients = matches!(arguments.data, Source::Images(_) | Source::Dicom(_));
+    if has_patients && arguments.split != Split::All && data.without_patient() > 0 {
+        report.remark(format!(
+            "warning: {} of {} images have no patient id: frames of one patient, near-duplicates among them, may be in other parts, too",
+            data.without_patient(),
+            data.len()
+        ));
+    }
     let form = match arguments.form {
         FormArgument::Matrix => Form::Matrix,
         FormArgument::Spectral => Form::Spectral,

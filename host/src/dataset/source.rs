@@ -170,9 +170,9 @@ impl FromStr for Input {
     fn from_str(text: &str) -> Result<Self, Error> {
         let name = text.split(':').next().unwrap_or_default();
         match name {
-            "mnist" | "images" | "dicom" | "npz" | "safetensors" | "digits" | "angiograms" => {
-                Ok(Self::Source(text.parse()?))
-            }
+            "mnist" | "digits" | "angiograms" => Ok(Self::Source(text.parse()?)),
+            // Without a path, a file of that name: these are names that files have.
+            "images" | "dicom" | "npz" | "safetensors" if name != text => Ok(Self::Source(text.parse()?)),
             "" => Err(Error::usage(format!("no data given, expected a file, or {EXPECTED}"))),
             _ => Ok(Self::File(text.into())),
         }
@@ -225,5 +225,8 @@ mod tests {
         assert_eq!("./digits".parse::<Input>().unwrap(), Input::File("./digits".into()));
         assert!(matches!("digits:3".parse::<Input>().unwrap(), Input::Source(_)));
         assert!("mnist".parse::<Input>().is_err());
+        assert_eq!("images".parse::<Input>().unwrap(), Input::File("images".into()));
+        assert!(matches!("images:a".parse::<Input>().unwrap(), Input::Source(_)));
+        assert!("images:".parse::<Input>().is_err());
     }
 }

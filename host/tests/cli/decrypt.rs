@@ -21,6 +21,7 @@ fn classes_probabilities_and_accuracy_come_out_of_both_forms() {
             let fields = folder.json(&["decrypt", "--key", "KEY", "--in", "outputs", "--out", "t.csv"]);
             assert_eq!(fields["count"], 3);
             assert_eq!(fields["accuracy"], 2.0 / 3.0);
+            assert_eq!(fields["confusion"], serde_json::json!([[1, 0, 0], [0, 1, 1], [0, 0, 0]]));
             let table = String::from_utf8(folder.read("t.csv")).unwrap();
             let lines: Vec<&str> = table.lines().collect();
             assert_eq!(

@@ -280,7 +280,7 @@ fn options_out_of_range_are_wrong_usage() {
         (&["--limit", "3"], "--limit is for sources"),
         (&["--engine", "fast"], "--engine"),
         (&["--simd", "mmx"], "--simd"),
-        (&["--split", "all"], "--split"),
+        (&["--split", "some"], "--split"),
     ] {
         folder.fails(2, &[&common[..], extra].concat(), &[text]);
     }

@@ -77,11 +77,11 @@ fn without_patients_there_is_a_warning_and_every_image_stands_alone() {
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("warning: 120 of 120 images have no patient id"), "{outcome:?}");
     assert!(outcome.stderr.contains("near-duplicates"));
-    for (part, line) in
-        [("train", "    84 images: LCA 55, RCA 29"), ("val", "18 images"), ("test", "18 images")]
-    {
+    // By the method of Webster: shares of 54.6, 11.7 and 11.7 of 78 images, of 29.4, 6.3 and 6.3 of 42.
+    const EVEN: &str = "18 images: LCA 12, RCA 6";
+    for (part, line) in [("train", "84 images: LCA 54, RCA 30"), ("val", EVEN), ("test", EVEN)] {
         let found = outcome.stdout.lines().find(|found| found.starts_with(part)).unwrap();
-        assert!(found.contains(line.trim()), "{found}");
+        assert!(found.contains(line), "{found}");
     }
 }
 

@@ -1,3 +1,4 @@
+use dicom_core::value::PixelFragmentSequence;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_object::mem::InMemElement;
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
@@ -5,30 +6,34 @@ use more_nn::dataset::{Frame, Options, Split, Window};
 
 use super::{Folder, open, pixels, refused};
 
-const ROWS: u16 = 4;
-const COLUMNS: u16 = 3;
-
-/// A DICOM file of 4 x 3 pixels, uncompressed.
+/// A DICOM file.
 #[derive(Clone)]
 struct Made<'a> {
+    rows: u16,
+    columns: u16,
     photometric: &'a str,
     allocated: u16,
     stored: u16,
     high: u16,
     signed: bool,
     frames: Vec<Vec<u16>>,
+    /// Frames as they are compressed in a transfer syntax.
+    compressed: Option<(&'a str, Vec<Vec<u8>>)>,
     extra: Vec<(Tag, VR, &'a str)>,
 }
 
 impl Default for Made<'_> {
     fn default() -> Self {
         Self {
+            rows: 4,
+            columns: 3,
             photometric: "MONOCHROME2",
             allocated: 16,
             stored: 10,
             high: 9,
             signed: false,
             frames: vec![ramp()],
+            compressed: None,
             extra: Vec::new(),
         }
     }
@@ -57,13 +62,16 @@ impl Made<'_> {
             number(Tag(0x0028, 0x0002), 1),
             text(Tag(0x0028, 0x0004), VR::CS, self.photometric),
             text(Tag(0x0028, 0x0008), VR::IS, &self.frames.len().to_string()),
-            number(Tag(0x0028, 0x0010), ROWS),
-            number(Tag(0x0028, 0x0011), COLUMNS),
+            number(Tag(0x0028, 0x0010), self.rows),
+            number(Tag(0x0028, 0x0011), self.columns),
             number(Tag(0x0028, 0x0100), self.allocated),
             number(Tag(0x0028, 0x0101), self.stored),
             number(Tag(0x0028, 0x0102), self.high),
             number(Tag(0x0028, 0x0103), u16::from(self.signed)),
-            if self.allocated == 8 {
+            if let Some((_, fragments)) = &self.compressed {
+                let sequence = PixelFragmentSequence::new_fragments(fragments.clone());
+                DataElement::new(pixel_data, VR::OB, sequence)
+            } else if self.allocated == 8 {
                 let bytes: Vec<u8> = samples.iter().map(|sample| *sample as u8).collect();
                 DataElement::new(pixel_data, VR::OB, PrimitiveValue::from(bytes))
             } else {
@@ -72,7 +80,7 @@ impl Made<'_> {
         ];
         elements.extend(self.extra.iter().map(|(tag, vr, value)| text(*tag, *vr, value)));
         let meta = FileMetaTableBuilder::new()
-            .transfer_syntax("1.2.840.10008.1.2.1")
+            .transfer_syntax(self.compressed.as_ref().map_or("1.2.840.10008.1.2.1", |(syntax, _)| *syntax))
             .media_storage_sop_class_uid("1.2.840.10008.5.1.4.1.1.12.1")
             .media_storage_sop_instance_uid("2.25.1");
         let object = InMemDicomObject::from_element_iter(elements).with_meta(meta).unwrap();
@@ -118,6 +126,47 @@ fn values_follow_bits_photometric_interpretation_and_rescaling() {
     assert_eq!(found.unwrap(), (0..12).map(|value| value as f32 * 23.0 / 255.0).collect::<Vec<_>>());
 }
 
+/// A frame in RLE (PS3.5, annex G): high bytes, then low bytes, both as literal runs.
+fn rle(frame: &[u16]) -> Vec<u8> {
+    let run = |part: usize| {
+        let bytes = frame.iter().map(|value| value.to_be_bytes()[part]);
+        std::iter::once(frame.len() as u8 - 1).chain(bytes).chain([128]).collect::<Vec<u8>>()
+    };
+    let (high, low) = (run(0), run(1));
+    let mut header = [0_u32; 16];
+    (header[0], header[1], header[2]) = (2, 64, 64 + high.len() as u32);
+    let header: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
+    [header, high, low].concat()
+}
+
+#[test]
+fn compressed_frames_are_decoded_and_damaged_ones_refused() {
+    let syntax = "1.2.840.10008.1.2.5";
+    let half: Vec<u16> = ramp().iter().map(|value| value / 2).collect();
+    let frames = vec![rle(&ramp()), rle(&half)];
+    let made =
+        Made { frames: vec![vec![]; 2], compressed: Some((syntax, frames.clone())), ..Made::default() };
+    let first = Options { frame: Frame::Number(1), ..Options::default() };
+    check(&made, &first, |value| value / 1023.0);
+    check(&made, &Options::default(), |value| (value / 2.0).floor() / 1023.0);
+    // A segment that ends early, a header that promises too much, no header.
+    for damage in
+        [frames[0][..frames[0].len() - 6].to_vec(), [&[200, 0], &frames[0][2..]].concat(), vec![0; 2]]
+    {
+        let made = Made { compressed: Some((syntax, vec![damage])), frames: vec![vec![]], ..Made::default() };
+        refused(made.read(&first), &["a.dcm: frame 1: the pixel data cannot be decoded"]);
+    }
+
+    let mut jpeg = Vec::new();
+    let even = image::GrayImage::from_pixel(3, 4, image::Luma([77]));
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100);
+    even.write_with_encoder(encoder).unwrap();
+    jpeg.resize(jpeg.len().next_multiple_of(2), 0);
+    let compressed = Some(("1.2.840.10008.1.2.4.50", vec![jpeg]));
+    let made = Made { allocated: 8, stored: 8, high: 7, frames: vec![vec![]], compressed, ..Made::default() };
+    assert!(made.read(&first).unwrap().iter().all(|value| (value - 77.0 / 255.0).abs() < 1.5 / 255.0));
+}
+
 #[test]
 fn windows_are_those_of_the_standard() {
     let window = |center: f64, width: f64| {
@@ -141,21 +190,21 @@ fn windows_are_those_of_the_standard() {
 
 #[test]
 fn frames_are_chosen() {
-    let frame = |value: u16| vec![value; 12];
+    // 32 x 32 pixels; in frame 4 a vessel, one pixel wide, from top to bottom.
+    let frame = |value: u16| vec![value; 32 * 32];
     let mut vessel = frame(800);
-    vessel[4] = 100;
-    let made =
-        Made { frames: vec![frame(800), frame(400), frame(600), vessel, frame(200)], ..Made::default() };
-    let first = |frame: Frame| {
+    vessel.iter_mut().skip(10).step_by(32).for_each(|value| *value = 500);
+    let frames = vec![frame(800), frame(400), frame(600), vessel, frame(200)];
+    let made = Made { rows: 32, columns: 32, frames, ..Made::default() };
+    let value = |frame: Frame, index: usize| {
         let options = Options { frame, ..Options::default() };
-        made.read(&options).map(|pixels| (f64::from(pixels[0]) * 1023.0).round())
+        made.read(&options).map(|pixels| (f64::from(pixels[index]) * 1023.0).round())
     };
-    assert_eq!(first(Frame::Middle).unwrap(), 600.0);
-    assert_eq!(first(Frame::Number(1)).unwrap(), 800.0);
-    assert_eq!(first(Frame::Number(5)).unwrap(), 200.0);
-    let options = Options { frame: Frame::Contrast, ..Options::default() };
-    assert_eq!((f64::from(made.read(&options).unwrap()[4]) * 1023.0).round(), 100.0);
-    refused(first(Frame::Number(6)), &["a.dcm", "frame 6 is asked for", "has 5"]);
+    assert_eq!(value(Frame::Middle, 0).unwrap(), 600.0);
+    assert_eq!(value(Frame::Number(1), 0).unwrap(), 800.0);
+    assert_eq!(value(Frame::Number(5), 0).unwrap(), 200.0);
+    assert_eq!(value(Frame::Contrast, 10).unwrap(), 500.0);
+    refused(value(Frame::Number(6), 0), &["a.dcm", "frame 6 is asked for", "has 5"]);
 }
 
 #[test]

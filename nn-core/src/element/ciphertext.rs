@@ -33,6 +33,7 @@ impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
     const POSITIONS: usize = 1;
     const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N * N);
     const FUSED: bool = false;
+    const UNROLLED: bool = false;
 
     #[inline(always)]
     fn zero(context: Self::Context) -> Self {

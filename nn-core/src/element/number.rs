@@ -14,6 +14,8 @@ pub trait Number: Arithmetic<Context: Context> {
     const POSITIONS: usize;
     /// See [`Element::GRADIENT_BLOCK`].
     const GRADIENT_BLOCK: usize;
+    /// See [`Element::FUSED`].
+    const FUSED: bool;
 
     /// The sum over the samples.
     fn sum(self) -> Self::Real;
@@ -24,8 +26,11 @@ macro_rules! element_of_number {
         impl Number for $name {
             const SAMPLES: usize = 1;
             const BLOCK: usize = 8;
-            const POSITIONS: usize = 1;
+            // Sixteen sums, for the thirty-two registers of a Cortex-M4F and of AArch64.
+            const POSITIONS: usize = 2;
             const GRADIENT_BLOCK: usize = 4;
+            // A call of `libm`.
+            const FUSED: bool = false;
 
             #[inline(always)]
             fn sum(self) -> Self {
@@ -79,7 +84,8 @@ macro_rules! element_by_arithmetic {
         const BLOCK: usize = <Self as Number>::BLOCK;
         const POSITIONS: usize = <Self as Number>::POSITIONS;
         const GRADIENT_BLOCK: usize = <Self as Number>::GRADIENT_BLOCK;
-        const FUSED: bool = true;
+        const FUSED: bool = <Self as Number>::FUSED;
+        const UNROLLED: bool = true;
 
         #[inline(always)]
         fn zero(context: <Self as Element>::Context) -> Self {

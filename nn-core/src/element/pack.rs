@@ -183,6 +183,7 @@ impl<I: Isa> Number for Pack<I> {
     const SAMPLES: usize = I::SAMPLES;
     const BLOCK: usize = I::BLOCK;
     const POSITIONS: usize = I::POSITIONS;
+    const FUSED: bool = true;
     const GRADIENT_BLOCK: usize = I::GRADIENT_BLOCK;
 
     #[inline(always)]

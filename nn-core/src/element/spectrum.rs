@@ -25,9 +25,11 @@ impl<R: Number, const N: usize> Element for Spectrum<R, N> {
 
     const SAMPLES: usize = R::SAMPLES;
     const BLOCK: usize = share(R::BLOCK, N);
-    const POSITIONS: usize = 1;
+    // The lanes of packs fill all registers.
+    const POSITIONS: usize = if R::SAMPLES == 1 { R::POSITIONS } else { 1 };
     const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N);
-    const FUSED: bool = true;
+    const FUSED: bool = R::FUSED;
+    const UNROLLED: bool = true;
 
     #[inline(always)]
     fn zero(context: Self::Context) -> Self {

@@ -1,12 +1,19 @@
 //! Element-wise functions of a stage, as types, so that kernels are compiled for each.
 
-use crate::Element;
+use crate::element::{Context, Element};
 use crate::stage::Activation;
 
 /// A function and its derivative.
-pub(crate) trait Function<E>: Copy + Send + Sync {
+pub(crate) trait Function<E: Element>: Copy + Send + Sync {
     /// `f(x)`.
     fn apply(self, x: E) -> E;
+    /// `f` of each, in place: where a function is not [`Element::FUSED`] a call on what lies in memory.
+    #[inline(always)]
+    fn apply_all(self, _: E::Context, values: &mut [E]) {
+        for value in values {
+            *value = self.apply(*value);
+        }
+    }
     /// `d f'(x)`, from `y = f(x)`.
     fn chain(self, d: E, y: E) -> E;
 }
@@ -87,6 +94,13 @@ impl<E: Element> Function<E> for Dynamic {
     }
 
     #[inline(always)]
+    fn apply_all(self, context: E::Context, values: &mut [E]) {
+        if self.0 != Activation::Identity {
+            activate(context, self.0, values);
+        }
+    }
+
+    #[inline(always)]
     fn chain(self, d: E, y: E) -> E {
         match self.0 {
             Activation::Identity => d,
@@ -95,6 +109,28 @@ impl<E: Element> Function<E> for Dynamic {
             Activation::Relu => Relu.chain(d, y),
         }
     }
+}
+
+/// A function of some elements, out of line: the same code for all register blocks.
+fn activate<E: Element>(context: E::Context, activation: Activation, values: &mut [E]) {
+    context.enter(
+        #[inline(always)]
+        || match activation {
+            Activation::Identity => {}
+            Activation::Sigmoid => values.iter_mut().for_each(
+                #[inline(always)]
+                |x| *x = x.sigmoid(),
+            ),
+            Activation::Tanh => values.iter_mut().for_each(
+                #[inline(always)]
+                |x| *x = x.tanh(),
+            ),
+            Activation::Relu => values.iter_mut().for_each(
+                #[inline(always)]
+                |x| *x = x.relu(),
+            ),
+        },
+    );
 }
 
 /// Evaluates an expression with a [`Function`]: one of its own type where the element has [`Element::FUSED`] functions.
@@ -127,40 +163,35 @@ macro_rules! with_activation {
 }
 pub(crate) use with_activation;
 
-/// Enters the context and calls a function whose last generic parameter is the size of a register block, a power of two up to
-/// the limit given; larger ones are not compiled.
+/// Enters the context and calls a function whose last generic parameter is the size of a register block, a power of two within
+/// the limits given; others are not compiled.
 ///
 /// Each is a function of its own to the compiler: one that held them all would take it minutes.
 macro_rules! with_block {
-    ($context:expr, $size:expr, $limit:expr, $function:ident::<$($generic:ty),*>($($argument:expr),* $(,)?)) => {
+    ($context:expr, $size:expr, ($least:expr, $limit:expr), $function:ident::<$($generic:ty),*>($($argument:expr),* $(,)?)) => {
         match $size {
-            16 if const { $limit >= 16 } => $context.enter(
+            16 if const { $least <= 16 && $limit >= 16 } => $context.enter(
                 #[inline(always)]
                 || $function::<$($generic,)* 16>($($argument),*),
             ),
-            8 if const { $limit >= 8 } => $context.enter(
+            8 if const { $least <= 8 && $limit >= 8 } => $context.enter(
                 #[inline(always)]
                 || $function::<$($generic,)* 8>($($argument),*),
             ),
-            4 if const { $limit >= 4 } => $context.enter(
+            4 if const { $least <= 4 && $limit >= 4 } => $context.enter(
                 #[inline(always)]
                 || $function::<$($generic,)* 4>($($argument),*),
             ),
-            2 if const { $limit >= 2 } => $context.enter(
+            2 if const { $least <= 2 && $limit >= 2 } => $context.enter(
                 #[inline(always)]
                 || $function::<$($generic,)* 2>($($argument),*),
             ),
-            _ => $context.enter(
+            _ if const { $least <= 1 } => $context.enter(
                 #[inline(always)]
                 || $function::<$($generic,)* 1>($($argument),*),
             ),
+            _ => {}
         }
     };
 }
 pub(crate) use with_block;
-
-/// `factor` as a real number of the element.
-#[inline(always)]
-pub(crate) fn real<E: Element>(factor: f64) -> E::Real {
-    <E::Real as more_core::Real>::from_f64(factor)
-}

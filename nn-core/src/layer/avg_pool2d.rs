@@ -2,8 +2,10 @@
 
 use core::ops::Range;
 
+use more_core::Real;
+
 use crate::element::{Context, Element};
-use crate::layer::activation::{Function, real};
+use crate::layer::activation::Function;
 use crate::stage::Stage;
 use crate::team::Divisible;
 
@@ -18,15 +20,15 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
     function: F,
 ) {
     let pool = stage.pool;
-    let factor = real::<E>(1.0 / (pool * pool) as f64);
+    let factor = mean_factor::<E>(pool);
     for channel in 0..stage.output.channels {
-        for row in 0..stage.output.height {
+        for row in 0..stage.output_rows {
             for column in 0..stage.output.width {
                 let mut total = E::zero(context);
                 for y in pool * row..pool * (row + 1) {
                     for x in pool * column..pool * (column + 1) {
-                        let value =
-                            function.apply(input[channel * stage.input.plane() + y * stage.input.width + x]);
+                        let mut value = input[channel * stage.input.plane() + y * stage.input.width + x];
+                        function.apply_all(context, core::slice::from_mut(&mut value));
                         total = total.add(value);
                         if let Some(kept) = kept.as_deref_mut() {
                             kept[channel * stage.active.plane() + y * stage.active.width + x] = value;
@@ -38,6 +40,18 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
             }
         }
     }
+}
+
+/// `1 / pool^2`, without arithmetic that a device has no instructions for: for `f32` none in `f64`, which gives the same number
+/// as long as `pool^2` has no more than 24 bits.
+#[inline(always)]
+pub(crate) fn mean_factor<E: Element>(pool: usize) -> E::Real {
+    let one = <E::Real as Real>::ONE;
+    let mut side = one;
+    for _ in 1..pool {
+        side = side + one;
+    }
+    one / (side * side)
 }
 
 /// Turns some rows of the activations `kept` (`stage.active`) into gradients in front of the activation, in place:
@@ -53,7 +67,7 @@ fn backward<E: Element, F: Function<E>>(
     function: F,
 ) {
     let pool = stage.pool;
-    let factor = real::<E>(1.0 / (pool * pool) as f64);
+    let factor = mean_factor::<E>(pool);
     let width = stage.active.width;
     for (channel, plane) in kept.chunks_exact_mut(stage.active.plane()).enumerate() {
         let lines = plane[rows.start * width..rows.end * width].chunks_exact_mut(width);

@@ -5,15 +5,38 @@
 //! all blocks give the same bits.
 
 /// Evaluates an expression with a [`Window`]: of the known size where it is that, and where elements are cheap enough for the
-/// difference to be worth the code.
+/// difference to be worth the code. The second form also knows the width of the layout's blocks.
 macro_rules! with_window {
     ($element:ty, $kernel:expr, $stride:expr, $window:ident => $body:expr) => {
-        if const { <$element>::FUSED } && ($kernel, $stride) == (3, 1) {
-            let $window = $crate::layer::conv2d::Three;
+        if const { <$element>::UNROLLED } && ($kernel, $stride) == (3, 1) {
+            let $window = $crate::layer::conv2d::Three::<0>;
             $body
         } else {
             let $window = $crate::layer::conv2d::Any { kernel: $kernel, stride: $stride };
             $body
+        }
+    };
+    ($element:ty, $kernel:expr, $stride:expr, $filters:expr, $window:ident => $body:expr) => {
+        match $crate::layout::common_width($filters) {
+            // A product of packs outweighs the address of its weight.
+            Some(width) if const { <$element>::UNROLLED && <$element>::SAMPLES == 1 } => {
+                match ($kernel, $stride, width) {
+                    (3, 1, 16) => {
+                        let $window = $crate::layer::conv2d::Three::<16>;
+                        $body
+                    }
+                    (3, 1, 8) => {
+                        let $window = $crate::layer::conv2d::Three::<8>;
+                        $body
+                    }
+                    (3, 1, 4) => {
+                        let $window = $crate::layer::conv2d::Three::<4>;
+                        $body
+                    }
+                    _ => with_window!($element, $kernel, $stride, $window => $body),
+                }
+            }
+            _ => with_window!($element, $kernel, $stride, $window => $body),
         }
     };
 }
@@ -39,11 +62,13 @@ pub(crate) trait Window: Copy + Send + Sync {
     fn kernel(self) -> usize;
     /// Distance of neighbouring windows.
     fn stride(self) -> usize;
+    /// Filters of a layout block, 0 if that is not known before the run.
+    const WIDTH: usize;
 }
 
-/// 3 x 3, stride 1.
+/// 3 x 3, stride 1, and the number of filters of every layout block if it is not 0.
 #[derive(Clone, Copy)]
-pub(crate) struct Three;
+pub(crate) struct Three<const WIDTH: usize>;
 
 /// Any size and stride.
 #[derive(Clone, Copy)]
@@ -52,7 +77,9 @@ pub(crate) struct Any {
     stride: usize,
 }
 
-impl Window for Three {
+impl<const WIDTH: usize> Window for Three<WIDTH> {
+    const WIDTH: usize = WIDTH;
+
     #[inline(always)]
     fn kernel(self) -> usize {
         3
@@ -65,6 +92,8 @@ impl Window for Three {
 }
 
 impl Window for Any {
+    const WIDTH: usize = 0;
+
     #[inline(always)]
     fn kernel(self) -> usize {
         self.kernel

@@ -54,9 +54,10 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>> Divisible for Outputs<'_, E, W
 
     fn run(self) {
         let Self { context, stage, parameters, input, range, output, function } = self;
-        let (weights, biases) = parameters.split_at(stage.weights());
+        let biases = &parameters[stage.weights()..];
         for (block, part) in blocks_within(stage.active.channels, range.clone()) {
-            let block_weights = block.weights(weights, stage.fan_in);
+            // To the end of the parameters, so that every row from `at` on is a whole one: the last ends among the biases.
+            let block_weights = &parameters[block.first * stage.fan_in..];
             for (at, size) in register_blocks(part, forward_block::<E>()) {
                 let first = block.first + at;
                 let biases = &biases[first..first + size];
@@ -64,7 +65,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>> Divisible for Outputs<'_, E, W
                 with_block!(
                     context,
                     size,
-                    forward_block::<E>(),
+                    (1, forward_block::<E>()),
                     outputs::<E, W, F>(
                         context,
                         &block_weights[at..],
@@ -90,20 +91,53 @@ fn outputs<E: Weigh<W>, W: Copy, F: Function<E>, const SIZE: usize>(
     output: &mut [E],
     function: F,
 ) {
+    // On single numbers a loop's own instructions count: four inputs at a time, and the usual width known, where that is so.
+    let sums = if const { E::SAMPLES > 1 } || !input.len().is_multiple_of(4) {
+        sums::<E, W, 1, SIZE>(context, weights, width, biases, input)
+    } else if width == LAYOUT_BLOCK {
+        sums::<E, W, 4, SIZE>(context, weights, LAYOUT_BLOCK, biases, input)
+    } else {
+        sums::<E, W, 4, SIZE>(context, weights, width, biases, input)
+    };
+    let (Some(sums), Some(output)) = (sums, output.first_chunk_mut::<SIZE>()) else { return };
+    for o in 0..SIZE {
+        output[o] = if const { E::FUSED } { function.apply(sums[o]) } else { sums[o] };
+    }
+    if const { !E::FUSED } {
+        function.apply_all(context, output);
+    }
+}
+
+/// The sums of `SIZE` outputs, `INPUTS` inputs at a time.
+///
+/// Lengths have been checked when the network was called, so nothing is ever missing; to say so by an `Option` rather than to index
+/// lets the compiler see that nothing panics.
+#[inline(always)]
+fn sums<E: Weigh<W>, W: Copy, const INPUTS: usize, const SIZE: usize>(
+    context: E::Context,
+    weights: &[W],
+    width: usize,
+    biases: &[W],
+    input: &[E],
+) -> Option<[E; SIZE]> {
+    let biases = biases.first_chunk::<SIZE>()?;
     let mut sums = [E::zero(context); SIZE];
-    let biases = &biases[..SIZE];
     for o in 0..SIZE {
         sums[o] = E::from_weight(context, biases[o]);
     }
-    // The last row may end with the block.
-    for (x, row) in input.iter().zip(weights.chunks(width)) {
-        let row = &row[..SIZE];
-        for o in 0..SIZE {
-            sums[o] = sums[o].weigh_acc(row[o], *x);
+    let (groups, _) = input.as_chunks::<INPUTS>();
+    let mut groups = groups.iter().zip(weights.chunks_exact(INPUTS * width));
+    let (mut group, mut rows) = groups.next()?;
+    // A layer has at least one input. That there is no way around the loop keeps sums in the registers they are used in.
+    loop {
+        for i in 0..INPUTS {
+            let row = rows.get(i * width..)?.first_chunk::<SIZE>()?;
+            for o in 0..SIZE {
+                sums[o] = sums[o].weigh_acc(row[o], group[i]);
+            }
         }
-    }
-    for (sum, y) in sums.into_iter().zip(output) {
-        *y = function.apply(sum);
+        let Some(next) = groups.next() else { return Some(sums) };
+        (group, rows) = next;
     }
 }
 
@@ -153,14 +187,14 @@ impl<E: Weigh<W>, W: Copy + Sync> Divisible for Inputs<'_, E, W> {
                 with_block!(
                     context,
                     E::BLOCK,
-                    E::BLOCK,
+                    (1, E::BLOCK),
                     block_inputs::<E, W>(context, rows, LAYOUT_BLOCK, dz, first, output)
                 );
             } else {
                 with_block!(
                     context,
                     E::BLOCK,
-                    E::BLOCK,
+                    (1, E::BLOCK),
                     block_inputs::<E, W>(context, rows, block.width, dz, first, output)
                 );
             }

@@ -1,7 +1,7 @@
 //! `nn-core` against the oracle.
 
 use more_core::{Arithmetic, Real};
-use nn_core::{Element, Learn, Network, Sample, Weigh, infer, layout, train};
+use nn_core::{Element, Learn, Network, RowStream, Sample, Shape, Weigh, infer, layout, train};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
@@ -33,6 +33,39 @@ pub fn run_infer<E: Weigh<W>, W: Copy + Sync>(
     let mut output = garbage(context, network.outputs());
     infer(context, network, &kernel, image, &mut scratch, &mut output).expect("lengths fit");
     output
+}
+
+/// A row of an image as a stream takes it, `[channel][column]`.
+pub fn row_of<E: Copy>(shape: Shape, image: &[E], row: usize) -> Vec<E> {
+    let channels = image.chunks_exact(shape.plane());
+    channels.flat_map(|plane| &plane[row * shape.width..][..shape.width]).copied().collect()
+}
+
+/// The output for an image that comes row by row, with memory of exactly the length asked for.
+///
+/// # Panics
+///
+/// If the stream refuses a row.
+pub fn run_stream<E: Weigh<W>, W: Copy + Sync>(
+    context: E::Context,
+    network: &Network<'_>,
+    parameters: &[W],
+    image: &[E],
+) -> Vec<E> {
+    let mut kernel = parameters.to_vec();
+    layout::to_kernel(network, parameters, &mut kernel).expect("lengths fit");
+    let mut memory = garbage(context, network.stream_memory());
+    let mut stream = RowStream::new(context, network, &kernel, &mut memory).expect("lengths fit");
+    for row in 0..network.input().height {
+        stream.push_row(&row_of(network.input(), image, row)).expect("the next row");
+    }
+    stream.output().expect("all rows have come").to_vec()
+}
+
+/// All numbers of some elements, such that equal texts are equal bits but for those of a NaN: Rust prints as many digits as tell
+/// a number from every other.
+pub fn bits(elements: &[impl std::fmt::Debug]) -> String {
+    format!("{elements:?}")
 }
 
 /// `train` with buffers of exactly the lengths asked for: the loss and the gradient in the order of files.
@@ -126,7 +159,7 @@ impl<T: Real, const N: usize> Check<'_, T, N> {
     ///
     /// # Errors
     ///
-    /// An output outside its bound.
+    /// An output outside its bound, or other bits where the image comes row by row.
     pub fn infer<E, W>(&self, context: E::Context, parameters: &[W], tracked: &[Tracked<N>]) -> TestCaseResult
     where
         E: Weigh<W> + Lanes<N, Real = T>,
@@ -134,7 +167,10 @@ impl<T: Real, const N: usize> Check<'_, T, N> {
     {
         let network = self.case.network();
         let images = &self.numbers.images[..E::SAMPLES];
-        let output = run_infer(context, &network, parameters, &self.gather::<E>(context, images));
+        let input = self.gather::<E>(context, images);
+        let output = run_infer(context, &network, parameters, &input);
+        let streamed = run_stream(context, &network, parameters, &input);
+        prop_assert_eq!(bits(&streamed), bits(&output), "row by row");
         for (sample, image) in images.iter().enumerate() {
             let expected = self.oracle().infer(tracked, &encrypted(&self.rounding, image));
             for (index, (y, expected)) in output.iter().zip(&expected).enumerate() {

@@ -48,7 +48,7 @@ pub type Key<'a, T, const N: usize> = Option<&'a EvaluationKey<T, N>>;
 /// # Panics
 ///
 /// Where a matrix comes without a key.
-pub trait Lanes<const N: usize>: Element {
+pub trait Lanes<const N: usize>: Element + std::fmt::Debug {
     /// From the lanes of each sample.
     fn from_lanes(context: Self::Context, key: Key<'_, Self::Real, N>, samples: &[[Self::Real; N]]) -> Self;
     /// The lanes of each sample.

@@ -1,6 +1,7 @@
 //! DICOM files: one frame of each, as grey values in [0, 1].
 
 mod contrast;
+mod guard;
 mod values;
 
 use std::io::Read;
@@ -127,9 +128,10 @@ impl Decoder {
 
     fn decode(&self, object: &DefaultDicomObject, frame: u32, path: &Path) -> Result<Picture, Error> {
         let at = |error: Error| error.at(path).position(format!("frame {}", frame + 1));
-        let pixels = object.decode_pixel_data_frame(frame).map_err(|error| {
-            at(Error::new(Kind::Malformed, "the pixel data cannot be decoded").caused_by(error))
-        })?;
+        let damaged = || Error::new(Kind::Malformed, "the pixel data cannot be decoded");
+        let pixels = guard::caught(|| object.decode_pixel_data_frame(frame))
+            .ok_or_else(|| at(damaged()))?
+            .map_err(|error| at(damaged().caused_by(error)))?;
         values::picture(object, &pixels, self.window).map_err(at)
     }
 }

@@ -3,8 +3,10 @@
 use core::ops::Range;
 
 use super::{Window, local};
+use crate::Shape;
 use crate::element::{Context, Element, Weigh};
-use crate::layer::activation::{Function, real, with_block};
+use crate::layer::activation::{Function, with_block};
+use crate::layer::avg_pool2d::mean_factor;
 use crate::layout::{blocks_within, register_blocks};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
@@ -25,7 +27,7 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
     function: F,
 ) {
     let channels = 0..stage.active.channels;
-    with_window!(E, kernel, stride, window => {
+    with_window!(E, kernel, stride, stage.active.channels, window => {
         share(team, stage.operations(), Filtered {
             context, stage, window, parameters, input, channels, kept, output, function,
         });
@@ -69,14 +71,15 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
 
     fn run(self) {
         let Self { context, stage, window, parameters, input, channels, mut kept, output, function } = self;
-        let (weights, biases) = parameters.split_at(stage.weights());
-        for row in 0..stage.output.height {
+        let biases = &parameters[stage.weights()..];
+        for row in 0..stage.output_rows {
             for (block, part) in blocks_within(stage.active.channels, channels.clone()) {
-                let block_weights = block.weights(weights, stage.fan_in);
+                // To the end of the parameters, so that every row from `at` on is a whole one: the last ends among the biases.
+                let block_weights = &parameters[block.first * stage.fan_in..];
                 for (at, size) in register_blocks(part, E::BLOCK) {
                     let filters = Filters {
                         first: block.first + at - channels.start,
-                        weights: &block_weights[at..],
+                        weights: &block_weights[at..][..block.width * stage.fan_in],
                         width: block.width,
                         biases: &biases[block.first + at..][..size],
                         window,
@@ -86,7 +89,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
                         with_block!(
                             context,
                             size,
-                            E::BLOCK,
+                            (least_block::<E, D>(), E::BLOCK),
                             plain_row::<E, W, F, D>(context, stage, &filters, input, row, output)
                         );
                         continue;
@@ -96,7 +99,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
                         with_block!(
                             context,
                             size,
-                            E::BLOCK,
+                            (least_block::<E, D>(), E::BLOCK),
                             pooled_row_by_two::<E, W, F, D>(
                                 context, stage, &filters, input, row, kept, output
                             )
@@ -105,7 +108,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
                         with_block!(
                             context,
                             size,
-                            E::BLOCK,
+                            (least_block::<E, D>(), E::BLOCK),
                             pooled_row::<E, W, F, D>(context, stage, &filters, input, row, kept, output)
                         );
                     }
@@ -115,12 +118,23 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
     }
 }
 
+/// The smallest register block of filters.
+const fn least_block<E: Element, D: Window>() -> usize {
+    if D::WIDTH == 0 {
+        1
+    } else if D::WIDTH < E::BLOCK {
+        D::WIDTH
+    } else {
+        E::BLOCK
+    }
+}
+
 /// A register block of filters.
 #[derive(Clone, Copy)]
 struct Filters<'a, W, F, D> {
     /// The first filter's place among the output's planes.
     first: usize,
-    /// The weights of the layout block, from the first filter's on.
+    /// From the first filter's first weight on, as many as the layout block has.
     weights: &'a [W],
     /// Filters of the layout block: the distance of weights for neighbouring inputs.
     width: usize,
@@ -131,6 +145,9 @@ struct Filters<'a, W, F, D> {
 }
 
 /// The sums of `SIZE` filters at `POSITIONS` neighbouring positions; `at` is the index of the first window's corner.
+///
+/// Lengths have been checked when the network was called, so nothing is ever missing; to say so by an `Option` rather than to index
+/// lets the compiler see that nothing panics.
 #[inline(always)]
 fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
     context: E::Context,
@@ -138,36 +155,49 @@ fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZ
     filters: &Filters<'_, W, F, D>,
     input: &[E],
     at: usize,
-) -> [[E; SIZE]; POSITIONS] {
+    sums: &mut [[E; SIZE]; POSITIONS],
+) -> Option<()> {
     let (kernel, stride) = (filters.window.kernel(), filters.window.stride());
     // Known lengths: an array that is ever walked up to a length of run time lives in memory, not in registers.
-    let biases = &filters.biases[..SIZE];
-    let mut sums = [[E::zero(context); SIZE]; POSITIONS];
+    let biases = filters.biases.first_chunk::<SIZE>()?;
     for o in 0..SIZE {
         let bias = E::from_weight(context, biases[o]);
         for position in 0..POSITIONS {
             sums[position][o] = bias;
         }
     }
-    let plane = stage.input.plane();
-    let mut tap = 0;
-    for channel in 0..stage.input.channels {
-        for row in 0..kernel {
-            let start = channel * plane + row * stage.input.width + at;
-            let x = &input[start..start + (POSITIONS - 1) * stride + kernel];
-            for column in 0..kernel {
-                let weights = &filters.weights[tap..tap + SIZE];
-                tap += filters.width;
-                for o in 0..SIZE {
-                    for position in 0..POSITIONS {
-                        sums[position][o] =
-                            sums[position][o].weigh_acc(weights[o], x[column + position * stride]);
-                    }
+    let width = if const { D::WIDTH > 0 } { D::WIDTH } else { filters.width };
+    let to_next_channel = stage.input.plane().checked_sub((kernel - 1) * stage.input.width)?;
+    let mut line = input.get(at..)?;
+    let mut rows = filters.weights;
+    let (mut channels_left, mut rows_left) = (stage.input.channels, kernel);
+    // One loop over the rows of all channels' kernels: unrolled further, a window has more operands at hand than a device has
+    // registers. And no way around it, since there is at least one row: sums stay in the registers they are used in.
+    loop {
+        let x = line.get(..(POSITIONS - 1) * stride + kernel)?;
+        let (taps, others) = rows.split_at_checked(kernel * width)?;
+        rows = others;
+        for column in 0..kernel {
+            let weights = taps.get(column * width..)?.first_chunk::<SIZE>()?;
+            for o in 0..SIZE {
+                for position in 0..POSITIONS {
+                    sums[position][o] =
+                        sums[position][o].weigh_acc(weights[o], x[column + position * stride]);
                 }
             }
         }
+        rows_left -= 1;
+        let mut step = stage.input.width;
+        if rows_left == 0 {
+            channels_left -= 1;
+            if channels_left == 0 {
+                return Some(());
+            }
+            rows_left = kernel;
+            step = to_next_channel;
+        }
+        line = line.get(step..)?;
     }
-    sums
 }
 
 /// One row of output without a pool.
@@ -186,16 +216,45 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
     let mut column = 0;
     while column < stage.output.width {
         if const { E::POSITIONS == 2 } && column + 2 <= stage.output.width {
-            let sums =
-                windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner + column * stride);
+            let mut sums = [[E::zero(context); SIZE]; 2];
+            if windows::<E, W, F, D, 2, SIZE>(
+                context,
+                stage,
+                filters,
+                input,
+                corner + column * stride,
+                &mut sums,
+            )
+            .is_none()
+            {
+                return;
+            }
             store(stage, filters, row, column, &sums[0], output);
             store(stage, filters, row, column + 1, &sums[1], output);
             column += 2;
         } else {
-            let [sums] =
-                windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner + column * stride);
-            store(stage, filters, row, column, &sums, output);
+            let mut sums = [[E::zero(context); SIZE]; 1];
+            if windows::<E, W, F, D, 1, SIZE>(
+                context,
+                stage,
+                filters,
+                input,
+                corner + column * stride,
+                &mut sums,
+            )
+            .is_none()
+            {
+                return;
+            }
+            store(stage, filters, row, column, &sums[0], output);
             column += 1;
+        }
+    }
+    if const { !E::FUSED } {
+        let width = stage.output.width;
+        let rows = output.chunks_mut(width).skip(filters.first * stage.output.height + row);
+        for row in rows.step_by(stage.output.height).take(SIZE) {
+            filters.function.apply_all(context, row);
         }
     }
 }
@@ -209,10 +268,31 @@ fn store<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     sums: &[E; SIZE],
     output: &mut [E],
 ) {
-    let plane = stage.output.plane();
-    let at = filters.first * plane + row * stage.output.width + column;
+    let mut place = Place::new(filters.first, stage.output, row, column, output);
     for o in 0..SIZE {
-        output[at + o * plane] = filters.function.apply(sums[o]);
+        place.put(if const { E::FUSED } { filters.function.apply(sums[o]) } else { sums[o] });
+    }
+}
+
+/// A place in each of several feature maps, one after the other.
+struct Place<'a, E> {
+    /// From that place in the next one on.
+    rest: &'a mut [E],
+    plane: usize,
+}
+
+impl<'a, E> Place<'a, E> {
+    #[inline(always)]
+    fn new(first: usize, shape: Shape, row: usize, column: usize, maps: &'a mut [E]) -> Self {
+        let plane = shape.plane();
+        Self { rest: &mut maps[first * plane + row * shape.width + column..], plane }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, value: E) {
+        let rest = core::mem::take(&mut self.rest);
+        rest[0] = value;
+        self.rest = rest.get_mut(self.plane..).unwrap_or_default();
     }
 }
 
@@ -229,15 +309,18 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
 ) {
     let (stage, filters) = (&local(stage), &local(filters));
     let stride = filters.window.stride();
+    let factor = mean_factor::<E>(2);
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
         for y in 2 * row..2 * row + 2 {
             let corner = (y * stage.input.width + 2 * column) * stride;
-            let sums = windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner);
-            pool_in(stage, filters, y, 2 * column, &sums[0], kept.as_deref_mut(), &mut total);
-            pool_in(stage, filters, y, 2 * column + 1, &sums[1], kept.as_deref_mut(), &mut total);
+            let mut sums = [[E::zero(context); SIZE]; 2];
+            if windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner, &mut sums).is_none() {
+                return;
+            }
+            pool_in(context, stage, filters, (y, 2 * column), sums, kept.as_deref_mut(), &mut total);
         }
-        store_mean(stage, filters.first, row, column, &total, output);
+        store_mean(stage, filters.first, row, column, factor, &total, output);
     }
 }
 
@@ -254,40 +337,71 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
 ) {
     let (stage, filters) = (&local(stage), &local(filters));
     let (pool, stride) = (stage.pool, filters.window.stride());
+    let factor = mean_factor::<E>(pool);
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
         for y in pool * row..pool * (row + 1) {
             for x in pool * column..pool * (column + 1) {
                 let corner = (y * stage.input.width + x) * stride;
-                let [sums] = windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner);
-                pool_in(stage, filters, y, x, &sums, kept.as_deref_mut(), &mut total);
+                let mut sums = [[E::zero(context); SIZE]; 1];
+                if windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner, &mut sums).is_none()
+                {
+                    return;
+                }
+                pool_in(context, stage, filters, (y, x), sums, kept.as_deref_mut(), &mut total);
             }
         }
-        store_mean(stage, filters.first, row, column, &total, output);
+        store_mean(stage, filters.first, row, column, factor, &total, output);
     }
 }
 
-/// Activates `sums`, keeps them where asked, and adds them to the pool's `total`.
+/// Activates the `sums` of positions from `(row, column)` on, keeps them where asked, and adds them to the pool's `total`.
 #[inline(always)]
-fn pool_in<E: Element, W, F: Function<E>, D, const SIZE: usize>(
+fn pool_in<E: Element, W, F: Function<E>, D, const POSITIONS: usize, const SIZE: usize>(
+    context: E::Context,
     stage: &Stage,
     filters: &Filters<'_, W, F, D>,
-    row: usize,
-    column: usize,
-    sums: &[E; SIZE],
+    at: (usize, usize),
+    mut sums: [[E; SIZE]; POSITIONS],
     kept: Option<&mut [E]>,
     total: &mut [E; SIZE],
 ) {
-    let mut values = *sums;
-    for o in 0..SIZE {
-        values[o] = filters.function.apply(values[o]);
-        total[o] = total[o].add(values[o]);
+    if const { E::FUSED } {
+        for position in 0..POSITIONS {
+            for o in 0..SIZE {
+                sums[position][o] = filters.function.apply(sums[position][o]);
+            }
+        }
+        add_in(stage, filters.first, at, &sums, kept, total);
+    } else {
+        // Calls work on memory: on a copy, since what is ever there does not live in registers.
+        let mut values = sums;
+        filters.function.apply_all(context, values.as_flattened_mut());
+        add_in(stage, filters.first, at, &values, kept, total);
+    }
+}
+
+/// Adds activations to the pool's `total` and keeps them where asked.
+#[inline(always)]
+fn add_in<E: Element, const POSITIONS: usize, const SIZE: usize>(
+    stage: &Stage,
+    first: usize,
+    (row, column): (usize, usize),
+    values: &[[E; SIZE]; POSITIONS],
+    kept: Option<&mut [E]>,
+    total: &mut [E; SIZE],
+) {
+    for position in 0..POSITIONS {
+        for o in 0..SIZE {
+            total[o] = total[o].add(values[position][o]);
+        }
     }
     if let Some(kept) = kept {
-        let plane = stage.active.plane();
-        let at = filters.first * plane + row * stage.active.width + column;
-        for o in 0..SIZE {
-            kept[at + o * plane] = values[o];
+        for position in 0..POSITIONS {
+            let mut place = Place::new(first, stage.active, row, column + position, kept);
+            for o in 0..SIZE {
+                place.put(values[position][o]);
+            }
         }
     }
 }
@@ -298,13 +412,12 @@ fn store_mean<E: Element, const SIZE: usize>(
     first: usize,
     row: usize,
     column: usize,
+    factor: E::Real,
     total: &[E; SIZE],
     output: &mut [E],
 ) {
-    let factor = real::<E>(1.0 / (stage.pool * stage.pool) as f64);
-    let plane = stage.output.plane();
-    let at = first * plane + row * stage.output.width + column;
+    let mut place = Place::new(first, stage.output, row, column, output);
     for o in 0..SIZE {
-        output[at + o * plane] = total[o].scale(factor);
+        place.put(total[o].scale(factor));
     }
 }

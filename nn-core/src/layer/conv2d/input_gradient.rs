@@ -23,7 +23,7 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
     output: &mut [E],
 ) {
     if stride == 1 {
-        let operations = stage.operations() / stage.input.height * rows.len();
+        let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
         let channels = 0..stage.input.channels;
         with_window!(E, kernel, stride, window => {
             share(team, operations, Channels { context, stage, window, rows, weights, dz, channels, output });
@@ -72,7 +72,7 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
                 with_block!(
                     context,
                     size,
-                    E::BLOCK,
+                    (1, E::BLOCK),
                     channels_row::<E, W, D>(context, stage, window, weights, dz, (first, place), row, output)
                 );
             }

@@ -31,7 +31,7 @@ pub(crate) fn weight_gradient<E, W>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let operations = stage.operations() / stage.active.height * rows.len();
+    let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
     let (weights, biases) = gradient.split_at_mut(stage.weights());
     let filters = 0..stage.active.channels;
     let kernel_rows = 0..stage.input.channels * kernel;
@@ -180,7 +180,7 @@ fn accumulate<E, W, D: Window>(
                         with_block!(
                             context,
                             size,
-                            E::GRADIENT_BLOCK,
+                            (1, E::GRADIENT_BLOCK),
                             three_taps::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
                         );
                         column += TAPS;
@@ -188,7 +188,7 @@ fn accumulate<E, W, D: Window>(
                         with_block!(
                             context,
                             size,
-                            E::GRADIENT_BLOCK,
+                            (1, E::GRADIENT_BLOCK),
                             one_tap::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
                         );
                         column += 1;

@@ -1,0 +1,209 @@
+//! Inference on an image that comes row by row.
+
+mod band;
+
+pub(crate) use band::Band;
+
+use crate::element::Weigh;
+use crate::execute::{check, forward};
+use crate::part::{copy, cut_mut, last, part, part_mut};
+use crate::team::Alone;
+use crate::{Error, Network};
+
+/// A network on an image that comes row by row, as a sensor delivers it: line buffers instead of feature maps.
+///
+/// A stage (see [`profile`](crate::profile)) computes a row of its output as soon as the rows that it depends on are there: of a
+/// convolution with kernel `k`, stride `s` and a pool of `p` rows behind it, `s (p - 1) + k` rows, of which it keeps the last `k - s`
+/// for the next one. A dense layer sums over channels before rows and so holds its whole input, which is small behind
+/// convolutions and pools. The kernels are those of [`infer`](crate::infer) and add in the same order: outputs have the same bits.
+///
+/// Memory is the caller's, [`Network::stream_memory`] elements; for [`ANGIOGRAPHY`](crate::ANGIOGRAPHY) on two lanes of `f32`, 103 KiB where
+/// image, scratch and output take 1256. All other state is in this struct: dropping it and making another one begins anew.
+///
+/// ```
+/// use nn_core::{MNIST, RowStream};
+///
+/// let parameters = [0.01_f32; MNIST.parameters()]; // in flash, in the order of `nn_core::layout`
+/// let mut memory = [0.0; MNIST.stream_memory()]; // a `static` on a device
+/// let mut stream = RowStream::new((), &MNIST, &parameters, &mut memory)?;
+/// for frame in 0..2 {
+///     for row in 0..28 {
+///         stream.push_row(&[0.5; 28])?;
+///     }
+///     let logits: &[f32] = stream.output()?;
+///     assert_eq!(logits.len(), 10);
+///     stream.reset(); // for the next frame
+/// }
+/// # Ok::<(), nn_core::Error>(())
+/// ```
+///
+/// Rows can be encrypted as they arrive, so that no more than a row is ever in the clear:
+///
+/// ```
+/// use more_core::{EvaluationKey, SecretKey, Spectrum, mask::Uniform};
+/// use nn_core::{Layer::Sigmoid, Network, RowStream, Shape, avg_pool, conv, dense};
+/// use rand_chacha::ChaCha20Rng;
+/// use rand_core::SeedableRng;
+///
+/// const VIEWS: Network<'static> = Network::new(Shape::new(1, 12, 16), &[conv(2, 3), Sigmoid, avg_pool(2), dense(2)]);
+///
+/// let mut rng = ChaCha20Rng::seed_from_u64(1); // on a device from its hardware source
+/// let key = SecretKey::<f32, 2>::generate(&mut rng)?;
+/// let evaluation_key = EvaluationKey::from_secret_key(&key, &mut rng)?;
+/// let lane = key.message_lane(&evaluation_key)?;
+/// let mut masks = Uniform::new(0.0, 1.0)?;
+///
+/// let parameters = [0.1_f32; VIEWS.parameters()];
+/// let mut row = [Spectrum::zero(()); VIEWS.input().width];
+/// let mut memory = [Spectrum::zero(()); VIEWS.stream_memory()];
+/// let mut stream = RowStream::new((), &VIEWS, &parameters, &mut memory)?;
+/// for _ in 0..VIEWS.input().height {
+///     let pixels = [0.25; VIEWS.input().width]; // from the sensor
+///     key.encrypt_spectrum_slice(lane, &pixels, &mut masks, &mut rng, &mut row)?;
+///     stream.push_row(&row)?;
+/// }
+/// for y in stream.output()? {
+///     let logit = key.decrypt_spectrum(lane, y)?;
+///     # assert!(logit.is_finite());
+/// }
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// In matrix form rows come from [`SecretKey::encrypt_slice`](more_core::SecretKey::encrypt_slice), and no evaluation key is needed.
+#[derive(Debug)]
+pub struct RowStream<'a, E: Weigh<W>, W: Copy + Sync> {
+    context: E::Context,
+    network: Network<'a>,
+    parameters: &'a [W],
+    /// The line buffers of the stages, in order, then the network's output.
+    memory: &'a mut [E],
+    /// Rows of the image that have come. What every stage holds follows from it.
+    received: usize,
+}
+
+impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
+    /// A stream of `network` that waits for the first row.
+    ///
+    /// `parameters` in the order of the kernels ([`to_kernel`](crate::layout::to_kernel)); `memory` takes at least
+    /// [`Network::stream_memory`] elements, whatever they are.
+    ///
+    /// # Errors
+    ///
+    /// Names the buffer that has the wrong length.
+    pub fn new(
+        context: E::Context,
+        network: &Network<'a>,
+        parameters: &'a [W],
+        memory: &'a mut [E],
+    ) -> Result<Self, Error> {
+        check(parameters.len(), network.parameters(), |expected| Error::Weights { expected })?;
+        let expected = network.stream_memory();
+        let memory = memory.get_mut(..expected).ok_or(Error::Memory { expected })?;
+        Ok(Self { context, network: *network, parameters, memory, received: 0 })
+    }
+
+    /// The stream that has taken `received` rows, on the memory that it left: for callers that cannot keep the struct.
+    ///
+    /// ```
+    /// use nn_core::{MNIST, RowStream};
+    ///
+    /// let parameters = [0.01_f32; MNIST.parameters()];
+    /// let mut memory = [0.0; MNIST.stream_memory()];
+    /// for row in 0..28 {
+    ///     let mut stream = RowStream::resume((), &MNIST, &parameters, &mut memory, row)?;
+    ///     stream.push_row(&[0.5; 28])?;
+    /// }
+    /// let stream = RowStream::resume((), &MNIST, &parameters, &mut memory, 28)?;
+    /// let logits: &[f32] = stream.output()?;
+    /// # assert_eq!(logits.len(), 10);
+    /// # Ok::<(), nn_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and [`Error::ImageComplete`] for more rows than an image has.
+    pub fn resume(
+        context: E::Context,
+        network: &Network<'a>,
+        parameters: &'a [W],
+        memory: &'a mut [E],
+        received: usize,
+    ) -> Result<Self, Error> {
+        let rows = network.input().height;
+        if received > rows {
+            return Err(Error::ImageComplete { rows });
+        }
+        Ok(Self { received, ..Self::new(context, network, parameters, memory)? })
+    }
+
+    /// Rows of the image that have not come yet.
+    #[must_use]
+    pub const fn missing_rows(&self) -> usize {
+        self.network.input().height - self.received
+    }
+
+    /// Takes the next row, `[channel][column]`, and computes all that it completes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Row`] for a row of another length, [`Error::ImageComplete`] for one too many. Nothing has changed then: the
+    /// stream goes on with the row that it waits for.
+    pub fn push_row(&mut self, row: &[E]) -> Result<(), Error> {
+        let input = self.network.input();
+        if self.missing_rows() == 0 {
+            return Err(Error::ImageComplete { rows: input.height });
+        }
+        check(row.len(), input.channels * input.width, |expected| Error::Row { expected })?;
+
+        // The stage at hand with its line buffer, those behind it, and how many rows it has got before this one.
+        let mut received = self.received;
+        self.received += 1;
+        let mut stages = self.network.stages();
+        let Some(mut stage) = stages.next() else { return Ok(()) };
+        let mut band = Band::of(&stage);
+        let (mut buffer, mut others) = cut_mut(self.memory, stage.line_buffer());
+        let Some(place) = band.place(received) else { return Ok(()) };
+        let planes = buffer.chunks_exact_mut((band.rows * input.width).max(1));
+        for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
+            copy(channel, part_mut(plane, place * input.width..(place + 1) * input.width));
+        }
+
+        loop {
+            let complete = band.complete(received);
+            if band.complete(received + 1) == complete {
+                return Ok(());
+            }
+            let next = stages.next();
+            let next_band = next.as_ref().map_or(Band::whole(stage.output.height), Band::of);
+            let line = stage.output.width;
+            let (target, behind) = cut_mut(others, stage.output.channels * next_band.rows * line);
+            if let Some(place) = next_band.place(complete) {
+                let parameters = part(self.parameters, stage.parameter_range());
+                let on_band = stage.on_band(next_band.rows);
+                let end = target.len();
+                let output = part_mut(target, place * line..end);
+                forward(Alone, self.context, &on_band, parameters, buffer, None, output);
+            }
+            band.advance(stage.input.width, buffer);
+            let Some(next) = next else { return Ok(()) };
+            (stage, band, buffer, others, received) = (next, next_band, target, behind, complete);
+        }
+    }
+
+    /// The network's output for the image, as [`infer`](crate::infer) gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ImageIncomplete`] before the last row.
+    pub fn output(&self) -> Result<&[E], Error> {
+        match self.missing_rows() {
+            0 => Ok(last(self.memory, self.network.outputs())),
+            missing => Err(Error::ImageIncomplete { missing }),
+        }
+    }
+
+    /// Begins a new image, whether or not the one at hand is complete.
+    pub const fn reset(&mut self) {
+        self.received = 0;
+    }
+}

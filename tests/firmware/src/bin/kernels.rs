@@ -1,0 +1,96 @@
+//! Measures the kernels of both networks: stack, instructions with and without activations, and a digest of the result's
+//! bits. One line each, as values separated by semicolons:
+//!
+//! `network;layers;operands;multiply-accumulates;activations;stack bytes;instructions;without activations;digest`
+
+#![no_std]
+#![no_main]
+
+use core::fmt::Display;
+use core::hint::black_box;
+use core::ptr::addr_of_mut;
+
+use cortex_m_rt::entry;
+use cortex_m_semihosting::hprintln;
+use more_core::Spectrum;
+use more_firmware::clock::Clock;
+use more_firmware::{fail, stack, succeed};
+use more_kernels::{Buffers, Pass, Run, Visitor, visit_angiography, visit_mnist};
+use nn_core::{ANGIOGRAPHY, Error, MNIST};
+
+struct Measurement(Clock);
+
+/// Functions of their own, so that their frames lie below the caller's.
+#[inline(never)]
+fn full(run: &mut impl Run) -> Result<(), Error> {
+    run.full()
+}
+
+#[inline(never)]
+fn linear(run: &mut impl Run) -> Result<(), Error> {
+    run.linear()
+}
+
+impl Visitor for Measurement {
+    fn visit<D: Display>(&mut self, pass: &Pass<'_, D>, run: &mut impl Run) -> Result<(), Error> {
+        let before = self.0.now();
+        linear(black_box(run))?;
+        let without = self.0.instructions_since(before);
+        let before = self.0.now();
+        full(black_box(run))?;
+        let instructions = self.0.instructions_since(before);
+        let (result, stack) = stack::depth_of(|| full(black_box(run)));
+        result?;
+        let digest = run.digest().value();
+        let Pass { network, layers, operands, multiply_accumulates, activations } = pass;
+        hprintln!(
+            "{network};{layers};{operands};{multiply_accumulates};{activations};{stack};{instructions};{without};{digest:016x}"
+        );
+        Ok(())
+    }
+}
+
+type Pair = Spectrum<f32, 2>;
+
+const NOTHING: Pair = Spectrum::from_lanes([0.0; 2]);
+
+static mut PLAIN_WEIGHTS: [f32; ANGIOGRAPHY.parameters()] = [0.0; ANGIOGRAPHY.parameters()];
+static mut WEIGHTS: [Pair; MNIST.parameters()] = [NOTHING; MNIST.parameters()];
+static mut PLAIN_INPUT: [f32; ANGIOGRAPHY.input().len()] = [0.0; ANGIOGRAPHY.input().len()];
+static mut INPUT: [Pair; ANGIOGRAPHY.input().len()] = [NOTHING; ANGIOGRAPHY.input().len()];
+static mut PLAIN_OUTPUT: [f32; ANGIOGRAPHY.stream_memory()] = [0.0; ANGIOGRAPHY.stream_memory()];
+static mut OUTPUT: [Pair; ANGIOGRAPHY.stream_memory()] = [NOTHING; ANGIOGRAPHY.stream_memory()];
+
+#[entry]
+fn main() -> ! {
+    // SAFETY: one thread, and nothing else names these arrays.
+    let (plain_weights, weights, plain_input, input, plain_output, output) = unsafe {
+        (
+            &mut *addr_of_mut!(PLAIN_WEIGHTS),
+            &mut *addr_of_mut!(WEIGHTS),
+            &mut *addr_of_mut!(PLAIN_INPUT),
+            &mut *addr_of_mut!(INPUT),
+            &mut *addr_of_mut!(PLAIN_OUTPUT),
+            &mut *addr_of_mut!(OUTPUT),
+        )
+    };
+    let visitor = &mut Measurement(Clock::start());
+    macro_rules! measure {
+        ($visit:ident, $network:ident, $name:literal, $weights:ident, $input:ident, $output:ident) => {{
+            let buffers = Buffers {
+                weights: &mut $weights[..$network.parameters()],
+                input: &mut $input[..],
+                output: &mut $output[..],
+            };
+            if let Err(error) = $visit(visitor, $name, buffers) {
+                fail(&error);
+            }
+        }};
+    }
+    measure!(visit_mnist, MNIST, "plain", plain_weights, plain_input, plain_output);
+    measure!(visit_mnist, MNIST, "two lanes, plain weights", plain_weights, input, output);
+    measure!(visit_mnist, MNIST, "two lanes, encrypted weights", weights, input, output);
+    measure!(visit_angiography, ANGIOGRAPHY, "plain", plain_weights, plain_input, plain_output);
+    measure!(visit_angiography, ANGIOGRAPHY, "two lanes, plain weights", plain_weights, input, output);
+    succeed()
+}
