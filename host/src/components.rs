@@ -191,13 +191,8 @@ pub struct Planes<'a, T> {
 impl<T: Copy> Planes<'_, T> {
     /// One plane.
     #[inline(always)]
-    fn plane(&self, item: usize, component: usize) -> &[T] {
+    pub(crate) fn plane(&self, item: usize, component: usize) -> &[T] {
         &self.values[(item * self.components + component) * self.len..][..self.len]
-    }
-
-    /// Some of an item's planes, from `first` on.
-    pub(crate) fn of_item(&self, item: usize, first: usize, count: usize) -> &[T] {
-        &self.values[(item * self.components + first) * self.len..][..count * self.len]
     }
 
     /// Fills `packs` with the components from `first` on of the items given, as many as a pack has samples or fewer: zeros take

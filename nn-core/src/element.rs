@@ -119,7 +119,7 @@ where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    for (x, row) in x.iter().zip(gradient.chunks_exact_mut(d.len())) {
+    for (x, row) in x.iter().zip(gradient.chunks_exact_mut(d.len().max(1))) {
         for (d, g) in d.iter().zip(row) {
             *g = g.add(Element::mul(*d, *x).sum());
         }

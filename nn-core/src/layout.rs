@@ -7,6 +7,7 @@
 
 use core::ops::Range;
 
+use crate::part::{part, part_mut};
 use crate::{Error, Network};
 
 /// Outputs whose weights for one input stand together.
@@ -45,13 +46,13 @@ impl Block {
     /// The weights of this block.
     #[inline(always)]
     pub(crate) fn weights<'a, W>(&self, weights: &'a [W], fan_in: usize) -> &'a [W] {
-        &weights[self.first * fan_in..][..self.width * fan_in]
+        part(weights, self.first * fan_in..(self.first + self.width) * fan_in)
     }
 
     /// The weights of this block, to be changed.
     #[inline(always)]
     pub(crate) fn weights_mut<'a, W>(&self, weights: &'a mut [W], fan_in: usize) -> &'a mut [W] {
-        &mut weights[self.first * fan_in..][..self.width * fan_in]
+        part_mut(weights, self.first * fan_in..(self.first + self.width) * fan_in)
     }
 }
 

@@ -12,6 +12,18 @@ pub(crate) fn part<T>(slice: &[T], range: Range<usize>) -> &[T] {
     slice.get(range).unwrap_or_default()
 }
 
+/// `slice[at..]`.
+#[inline(always)]
+pub(crate) fn from<T>(slice: &[T], at: usize) -> &[T] {
+    cut(slice, at).1
+}
+
+/// `slice[at..]`, to be changed.
+#[inline(always)]
+pub(crate) fn from_mut<T>(slice: &mut [T], at: usize) -> &mut [T] {
+    cut_mut(slice, at).1
+}
+
 /// `slice[range]`, to be changed.
 #[inline(always)]
 pub(crate) fn part_mut<T>(slice: &mut [T], range: Range<usize>) -> &mut [T] {

@@ -7,6 +7,8 @@ mod affine;
 
 pub use affine::Affine;
 
+use core::ops::Range;
+
 use affine::Position;
 use more_core::Real;
 
@@ -54,6 +56,22 @@ pub fn resample<E: Element>(
     input: &[E],
     output: &mut [E],
 ) -> Result<(), Error> {
+    resample_rows(context, shape, map, 0..shape.height, input, output)
+}
+
+/// Some rows of what [`resample`] gives, with the same bits: `output` has as many rows as `rows`, in each channel.
+///
+/// # Errors
+/// As [`resample`]; [`Error::Output`] also for rows that the image does not have.
+#[inline(always)]
+pub fn resample_rows<E: Element>(
+    context: E::Context,
+    shape: Shape,
+    map: &Affine,
+    rows: Range<usize>,
+    input: &[E],
+    output: &mut [E],
+) -> Result<(), Error> {
     let Some(expected) = shape.checked_len() else { return Err(Error::Side { expected: MAXIMUM_SIDE }) };
     if shape.height.max(shape.width) > MAXIMUM_SIDE {
         return Err(Error::Side { expected: MAXIMUM_SIDE });
@@ -61,22 +79,23 @@ pub fn resample<E: Element>(
     if input.len() != expected {
         return Err(Error::Input { expected });
     }
-    if output.len() != expected {
-        return Err(Error::Output { expected });
+    let part = rows.len() * shape.width;
+    if output.len() != shape.channels * part || rows.end > shape.height {
+        return Err(Error::Output { expected: shape.channels * part });
     }
-    if expected == 0 {
+    if output.is_empty() {
         return Ok(());
     }
     let zero = E::zero(context);
-    let mut taps = Taps::new();
-    for row in 0..shape.height {
+    let mut taps = Taps::new(shape);
+    for (line, row) in rows.enumerate() {
         let mut position = map.row(shape, row);
         let mut first = 0;
         while first < shape.width {
             let count = BLOCK.min(shape.width - first);
             taps.find(shape, map, &mut position);
-            let start = row * shape.width + first;
-            let planes = input.chunks_exact(shape.plane()).zip(output.chunks_exact_mut(shape.plane()));
+            let start = line * shape.width + first;
+            let planes = input.chunks_exact(shape.plane()).zip(output.chunks_exact_mut(part));
             for (input, output) in planes {
                 if let Some(output) = output.get_mut(start..start + count) {
                     taps.apply(zero, input, output);
@@ -91,16 +110,19 @@ pub fn resample<E: Element>(
 /// Most rows and columns: coordinates are then far from the ends of the integers they are computed in.
 pub(crate) const MAXIMUM_SIDE: usize = 1 << 16;
 
-/// For each output of a block, where its four inputs lie in their plane, and their weights.
+/// For each output of a block, where the first of its four inputs lies in the plane, and their weights.
 struct Taps<T> {
-    places: [[u32; BLOCK]; 4],
+    places: [u32; BLOCK],
     weights: [[T; BLOCK]; 4],
+    /// From an input to the one on its right and to the one below; 0 where there is but one column or row.
+    steps: [usize; 2],
 }
 
 impl<T: Real> Taps<T> {
     #[inline(always)]
-    fn new() -> Self {
-        Self { places: [[0; BLOCK]; 4], weights: [[T::ZERO; BLOCK]; 4] }
+    fn new(shape: Shape) -> Self {
+        let steps = [usize::from(shape.width > 1), if shape.height > 1 { shape.width } else { 0 }];
+        Self { places: [0; BLOCK], weights: [[T::ZERO; BLOCK]; 4], steps }
     }
 
     /// The taps of the outputs from `position` on, which moves past them.
@@ -109,13 +131,9 @@ impl<T: Real> Taps<T> {
         let width = shape.width as u32;
         let (last_row, last_column) = ((shape.height - 1) as u32, (shape.width - 1) as u32);
         for index in 0..BLOCK {
-            let ([i, next_i], b) = position.row.neighbours::<T>(last_row);
-            let ([j, next_j], a) = position.column.neighbours::<T>(last_column);
-            let (top, bottom) = (i * width, next_i * width);
-            self.places[0][index] = top + j;
-            self.places[1][index] = top + next_j;
-            self.places[2][index] = bottom + j;
-            self.places[3][index] = bottom + next_j;
+            let (i, b) = position.row.before::<T>(last_row);
+            let (j, a) = position.column.before::<T>(last_column);
+            self.places[index] = i * width + j;
             self.weights[0][index] = (T::ONE - b) * (T::ONE - a);
             self.weights[1][index] = (T::ONE - b) * a;
             self.weights[2][index] = b * (T::ONE - a);
@@ -127,14 +145,38 @@ impl<T: Real> Taps<T> {
     /// The outputs, as many as there is room for.
     #[inline(always)]
     fn apply<E: Element<Real = T>>(&self, zero: E, input: &[E], output: &mut [E]) {
-        // Places are inside by construction; zero is for the compiler, which cannot see it.
-        let at =
-            |tap: usize, index: usize| input.get(self.places[tap][index] as usize).copied().unwrap_or(zero);
+        match self.steps {
+            [1, below] => self.apply_from(
+                #[inline(always)]
+                |place| {
+                    let pair = |start: usize| input.get(start..).and_then(|rest| rest.first_chunk::<2>());
+                    match (pair(place), pair(place + below)) {
+                        (Some([a, b]), Some([c, d])) => [*a, *b, *c, *d],
+                        // Places are inside by construction; zero is for the compiler, which cannot see it.
+                        _ => [zero; 4],
+                    }
+                },
+                output,
+            ),
+            // One column.
+            [_, below] => self.apply_from(
+                #[inline(always)]
+                |place| {
+                    let at = |place: usize| input.get(place).copied().unwrap_or(zero);
+                    let (top, bottom) = (at(place), at(place + below));
+                    [top, top, bottom, bottom]
+                },
+                output,
+            ),
+        }
+    }
+
+    #[inline(always)]
+    fn apply_from<E: Element<Real = T>>(&self, inputs: impl Fn(usize) -> [E; 4], output: &mut [E]) {
         for (index, output) in output.iter_mut().enumerate().take(BLOCK) {
-            let top =
-                at(0, index).scale(self.weights[0][index]).add(at(1, index).scale(self.weights[1][index]));
-            let bottom =
-                at(2, index).scale(self.weights[2][index]).add(at(3, index).scale(self.weights[3][index]));
+            let [a, b, c, d] = inputs(self.places[index] as usize);
+            let top = a.scale(self.weights[0][index]).add(b.scale(self.weights[1][index]));
+            let bottom = c.scale(self.weights[2][index]).add(d.scale(self.weights[3][index]));
             *output = top.add(bottom);
         }
     }

@@ -6,7 +6,7 @@ use more_core::mask::Uniform;
 use more_core::{Ciphertext, Real, Spectrum};
 use more_tests::generators;
 use nn_core::element::Pack;
-use nn_core::resample::{Affine, resample};
+use nn_core::resample::{Affine, resample, resample_rows};
 use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
 use nn_core::{Element, Error, Shape};
 use proptest::prelude::*;
@@ -255,6 +255,20 @@ proptest! {
     }
 
     #[test]
+    fn rows_are_those_of_the_whole(shape in shape(), motion in motion(), seed in any::<u64>(), cut in 0.0..1.0_f64) {
+        let (input, map) = (numbers::<f32>(seed, shape.len()), motion.affine());
+        let whole = run((), shape, &map, &input);
+        let middle = (cut * shape.height as f64) as usize;
+        for rows in [0..middle, middle..shape.height] {
+            let mut part = vec![f32::NAN; shape.channels * rows.len() * shape.width];
+            resample_rows((), shape, &map, rows.clone(), &input, &mut part).unwrap();
+            for (whole, part) in whole.chunks(shape.plane()).zip(part.chunks(rows.len().max(1) * shape.width)) {
+                prop_assert_eq!(&whole[rows.start * shape.width..rows.end * shape.width], part);
+            }
+        }
+    }
+
+    #[test]
     fn a_map_and_its_inverse_cancel(motion in motion()) {
         forward_and_back::<f32>(motion)?;
         forward_and_back::<f64>(motion)?;
@@ -307,6 +321,11 @@ fn wrong_maps_and_buffers_are_refused() {
     let image = [0.0_f32; 6];
     assert_eq!(resample((), shape, &map, &image[..5], &mut [0.0; 6]), Err(Error::Input { expected: 6 }));
     assert_eq!(resample((), shape, &map, &image, &mut [0.0; 7]), Err(Error::Output { expected: 6 }));
+    assert_eq!(
+        resample_rows((), shape, &map, 1..3, &image, &mut [0.0; 6]),
+        Err(Error::Output { expected: 6 })
+    );
+    assert_eq!(resample_rows((), shape, &map, 1..1, &image, &mut []), Ok(()));
     let long = Shape::new(1, 1, 65_537);
     let expected = 65_536;
     assert_eq!(

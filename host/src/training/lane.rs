@@ -2,6 +2,7 @@
 
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
+use nn_core::resample::resample_rows;
 use nn_core::simd::Isa;
 use nn_core::{Element, Network, Sample, Shape, Team, layout, train_with};
 use rayon::prelude::*;
@@ -21,6 +22,9 @@ const UPDATE_CHUNK: usize = 1024;
 
 /// Weights below which an update is not worth handing over to another thread.
 const SMALLEST_SHARE: usize = 8192;
+
+/// Bytes of the transformed rows of a pack's images that are gathered at a time.
+const BAND_BYTES: usize = 1 << 17;
 
 /// A network in training and its memory.
 pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
@@ -42,8 +46,6 @@ pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
 
 /// Memory for the forward and backward pass of one pack.
 struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
-    /// The pack's images transformed, plane by plane.
-    transformed: Vec<I::Real>,
     input: Vec<E>,
     labels: Vec<E>,
     masks: Vec<Pack<I>>,
@@ -100,7 +102,6 @@ where
         layout::to_kernel(&network, parameters, &mut kernel).map_err(internal)?;
         let zero = E::zero(isa);
         let unit = || Unit {
-            transformed: Vec::new(),
             input: vec![zero; network.input().len()],
             labels: vec![zero; network.outputs()],
             masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
@@ -289,20 +290,35 @@ where
         images: Images<'_>,
         epoch: usize,
     ) -> Result<(), Error> {
-        let components = Shape { channels: E::COMPONENTS * image.channels, ..image };
-        self.transformed.resize(images.ids.len() * components.len(), Real::ZERO);
-        let outputs = self.transformed.par_chunks_mut(components.len());
-        outputs.zip(images.ids).zip(images.positions).try_for_each(|((output, id), position)| {
-            let input = planes.of_item(*position, first, E::COMPONENTS);
-            isa.enter(
-                #[inline(always)]
-                || augmentation.apply(components, *id, epoch + 1, input, output),
-            )
-        })?;
-        let transformed = Planes { values: &self.transformed, components: E::COMPONENTS, len: image.len() };
-        let all: Vec<usize> = (0..images.ids.len()).collect();
-        transformed.gather::<I, E>(isa, &all, 0, &mut self.input);
-        Ok(())
+        let maps = images.ids.iter().map(|id| augmentation.map(image, *id, epoch + 1));
+        let maps = maps.collect::<Result<Vec<_>, _>>()?;
+        let all: Vec<usize> = (0..maps.len()).collect();
+        let plane = Shape { channels: 1, ..image };
+        // In bands of rows that a second-level cache holds.
+        let row = I::SAMPLES * E::COMPONENTS * image.width * size_of::<I::Real>();
+        let band = (BAND_BYTES / row).max(1);
+        self.input.par_chunks_mut(plane.len()).enumerate().try_for_each(|(channel, packs)| {
+            let bands = packs.par_chunks_mut(band * image.width).enumerate();
+            bands.try_for_each_init(Vec::new, |values, (number, packs)| {
+                let rows = number * band..number * band + packs.len() / image.width;
+                values.resize(maps.len() * E::COMPONENTS * packs.len(), Real::ZERO);
+                let outputs = values.chunks_exact_mut(E::COMPONENTS * packs.len());
+                for ((output, map), position) in outputs.zip(&maps).zip(images.positions) {
+                    for (component, output) in output.chunks_exact_mut(packs.len()).enumerate() {
+                        let input = planes.plane(*position, first + component);
+                        let input = &input[channel * plane.len()..][..plane.len()];
+                        isa.enter(
+                            #[inline(always)]
+                            || resample_rows((), plane, map, rows.clone(), input, output),
+                        )
+                        .map_err(internal)?;
+                    }
+                }
+                let transformed = Planes { values, components: E::COMPONENTS, len: packs.len() };
+                transformed.gather::<I, E>(isa, &all, 0, packs);
+                Ok::<(), Error>(())
+            })
+        })
     }
 }
 

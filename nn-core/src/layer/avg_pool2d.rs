@@ -6,6 +6,7 @@ use more_core::Real;
 
 use crate::element::{Context, Element};
 use crate::layer::activation::Function;
+use crate::part::{part, part_mut};
 use crate::stage::Stage;
 use crate::team::Divisible;
 
@@ -27,16 +28,22 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
                 let mut total = E::zero(context);
                 for y in pool * row..pool * (row + 1) {
                     for x in pool * column..pool * (column + 1) {
-                        let mut value = input[channel * stage.input.plane() + y * stage.input.width + x];
+                        let at = channel * stage.input.plane() + y * stage.input.width + x;
+                        let Some(value) = input.get(at) else { return };
+                        let mut value = *value;
                         function.apply_all(context, core::slice::from_mut(&mut value));
                         total = total.add(value);
-                        if let Some(kept) = kept.as_deref_mut() {
-                            kept[channel * stage.active.plane() + y * stage.active.width + x] = value;
+                        let at = channel * stage.active.plane() + y * stage.active.width + x;
+                        if let Some(place) = kept.as_deref_mut().and_then(|kept| kept.get_mut(at)) {
+                            *place = value;
                         }
                     }
                 }
                 let mean = if pool == 1 { total } else { total.scale(factor) };
-                output[channel * stage.output.plane() + row * stage.output.width + column] = mean;
+                let at = channel * stage.output.plane() + row * stage.output.width + column;
+                if let Some(place) = output.get_mut(at) {
+                    *place = mean;
+                }
             }
         }
     }
@@ -66,18 +73,19 @@ fn backward<E: Element, F: Function<E>>(
     kept: &mut [E],
     function: F,
 ) {
-    let pool = stage.pool;
+    let pool = stage.pool.max(1);
     let factor = mean_factor::<E>(pool);
     let width = stage.active.width;
-    for (channel, plane) in kept.chunks_exact_mut(stage.active.plane()).enumerate() {
-        let lines = plane[rows.start * width..rows.end * width].chunks_exact_mut(width);
+    for (channel, plane) in kept.chunks_exact_mut(stage.active.plane().max(1)).enumerate() {
+        let lines = part_mut(plane, rows.start * width..rows.end * width).chunks_exact_mut(width.max(1));
         for (row, kept) in rows.clone().zip(lines) {
             let start = channel * stage.output.plane() + row / pool * stage.output.width;
-            let d = &d[start..start + stage.output.width];
+            let d = part(d, start..start + stage.output.width);
+            let masks = masks.map(|masks| part(masks, start..start + stage.output.width));
             for (column, (windows, d)) in kept.chunks_exact_mut(pool).zip(d).enumerate() {
                 let mut d = *d;
-                if let Some(masks) = masks {
-                    d = d.scale_by(masks[start + column]);
+                if let Some(mask) = masks.and_then(|masks| masks.get(column)) {
+                    d = d.scale_by(*mask);
                 }
                 if pool > 1 {
                     d = d.scale(factor);
@@ -104,7 +112,7 @@ pub(crate) struct Planes<'a, E: Element, F> {
 
 impl<E: Element, F: Function<E>> Divisible for Planes<'_, E, F> {
     fn parts(&self) -> usize {
-        self.output_gradient.len() / self.stage.output.plane()
+        self.output_gradient.len() / self.stage.output.plane().max(1)
     }
 
     fn split(self, parts: usize) -> (Self, Self) {

@@ -7,6 +7,7 @@ use core::ops::Range;
 use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layout::{LAYOUT_BLOCK, blocks, blocks_within, register_blocks};
+use crate::part::{cut, cut_mut, from, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -54,21 +55,21 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>> Divisible for Outputs<'_, E, W
 
     fn run(self) {
         let Self { context, stage, parameters, input, range, output, function } = self;
-        let biases = &parameters[stage.weights()..];
-        for (block, part) in blocks_within(stage.active.channels, range.clone()) {
+        let biases = from(parameters, stage.weights());
+        for (block, within) in blocks_within(stage.active.channels, range.clone()) {
             // To the end of the parameters, so that every row from `at` on is a whole one: the last ends among the biases.
-            let block_weights = &parameters[block.first * stage.fan_in..];
-            for (at, size) in register_blocks(part, forward_block::<E>()) {
+            let block_weights = from(parameters, block.first * stage.fan_in);
+            for (at, size) in register_blocks(within, forward_block::<E>()) {
                 let first = block.first + at;
-                let biases = &biases[first..first + size];
-                let output = &mut output[first - range.start..][..size];
+                let biases = part(biases, first..first + size);
+                let output = part_mut(output, first - range.start..first - range.start + size);
                 with_block!(
                     context,
                     size,
                     (1, forward_block::<E>()),
                     outputs::<E, W, F>(
                         context,
-                        &block_weights[at..],
+                        from(block_weights, at),
                         block.width,
                         biases,
                         input,
@@ -126,7 +127,7 @@ fn sums<E: Weigh<W>, W: Copy, const INPUTS: usize, const SIZE: usize>(
         sums[o] = E::from_weight(context, biases[o]);
     }
     let (groups, _) = input.as_chunks::<INPUTS>();
-    let mut groups = groups.iter().zip(weights.chunks_exact(INPUTS * width));
+    let mut groups = groups.iter().zip(weights.chunks_exact((INPUTS * width).max(1)));
     let (mut group, mut rows) = groups.next()?;
     // A layer has at least one input. That there is no way around the loop keeps sums in the registers they are used in.
     loop {
@@ -178,9 +179,9 @@ impl<E: Weigh<W>, W: Copy + Sync> Divisible for Inputs<'_, E, W> {
     fn run(self) {
         let Self { context, stage, weights, dz, range, output } = self;
         for block in blocks(stage.active.channels) {
-            let dz = &dz[block.first..block.first + block.width];
-            let rows =
-                &block.weights(weights, stage.fan_in)[range.start * block.width..range.end * block.width];
+            let dz = part(dz, block.first..block.first + block.width);
+            let rows = block.weights(weights, stage.fan_in);
+            let rows = part(rows, range.start * block.width..range.end * block.width);
             let first = block.first == 0;
             // A constant for the usual case lets the compiler unroll the block.
             if block.width == LAYOUT_BLOCK {
@@ -218,33 +219,31 @@ fn block_inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
     let mut chunks = output.chunks_exact_mut(SIZE);
     let mut rows = rows;
     for output in &mut chunks {
-        let (these, others) = rows.split_at(SIZE * width);
-        inputs::<E, W, SIZE>(context, these, dz, width, output);
+        let (these, others) = cut(rows, SIZE * width);
+        inputs::<E, W, SIZE>(these, dz, width, output);
         rows = others;
     }
-    for (output, row) in chunks.into_remainder().iter_mut().zip(rows.chunks_exact(width)) {
-        inputs::<E, W, 1>(context, row, dz, width, core::slice::from_mut(output));
+    for (output, row) in chunks.into_remainder().iter_mut().zip(rows.chunks_exact(width.max(1))) {
+        inputs::<E, W, 1>(row, dz, width, core::slice::from_mut(output));
     }
 }
 
 /// `output[i] += sum over o of rows[i][o] dz[o]` for `SIZE` inputs.
 #[inline(always)]
-fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
-    context: E::Context,
-    rows: &[W],
-    dz: &[E],
-    width: usize,
-    output: &mut [E],
-) {
-    let mut sums = [E::zero(context); SIZE];
-    sums.copy_from_slice(output);
-    let rows: [&[W]; SIZE] = core::array::from_fn(|i| &rows[i * width..][..width]);
+fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(rows: &[W], dz: &[E], width: usize, output: &mut [E]) {
+    let (Some(output), Some(dz)) = (output.first_chunk_mut::<SIZE>(), dz.get(..width)) else { return };
+    let mut sums = *output;
+    let mut lines = [rows; SIZE];
+    for i in 0..SIZE {
+        let Some(line) = rows.get(i * width..(i + 1) * width) else { return };
+        lines[i] = line;
+    }
     for o in 0..width {
         for i in 0..SIZE {
-            sums[i] = sums[i].weigh_acc(rows[i][o], dz[o]);
+            sums[i] = sums[i].weigh_acc(lines[i][o], dz[o]);
         }
     }
-    output.copy_from_slice(&sums);
+    *output = sums;
 }
 
 /// Adds the gradient of the parameters, `dw[o, i] = dz[o] x[i]` and `db[o] = dz[o]` summed over the samples.
@@ -259,7 +258,7 @@ pub(crate) fn weight_gradient<E, W>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let (weights, biases) = gradient.split_at_mut(stage.weights());
+    let (weights, biases) = cut_mut(gradient, stage.weights());
     share(team, stage.operations(), Rows { context, stage, input, dz, weights, biases });
 }
 
@@ -303,7 +302,7 @@ where
                     *bias = bias.add(d.sum());
                 }
                 for block in blocks(dz.len()) {
-                    let dz = &dz[block.first..block.first + block.width];
+                    let dz = part(dz, block.first..block.first + block.width);
                     E::outer(context, dz, input, block.weights_mut(weights, stage.fan_in));
                 }
             },

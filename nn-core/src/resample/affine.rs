@@ -109,12 +109,13 @@ pub(super) struct Position {
 pub(super) struct Coordinate(i64);
 
 impl Coordinate {
-    /// The two rows (columns) around it, held inside `0..=last`, and how far it is from the first towards the second:
-    /// the fraction's upper 24 bits in `f32`, all 32 in `f64`.
+    /// The row (column) before it that has another behind it, held inside `0..=last`, and how far it is from there: below 1, or 1 at the
+    /// end. The fraction's upper 24 bits in `f32`, all 32 in `f64`.
     #[inline(always)]
-    pub(super) fn neighbours<T: Real>(self, last: u32) -> ([u32; 2], T) {
+    pub(super) fn before<T: Real>(self, last: u32) -> (u32, T) {
         let inside = self.0.clamp(0, i64::from(last) << FRACTION);
         let whole = (inside >> FRACTION) as u32;
-        ([whole, (whole + 1).min(last)], T::uniform((inside as u64) << FRACTION))
+        let fraction = T::uniform((inside as u64) << FRACTION);
+        if whole == last && last > 0 { (whole - 1, T::ONE) } else { (whole, fraction) }
     }
 }

@@ -8,6 +8,7 @@ use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layer::avg_pool2d::mean_factor;
 use crate::layout::{blocks_within, register_blocks};
+use crate::part::{from, from_mut, part};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -71,17 +72,17 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
 
     fn run(self) {
         let Self { context, stage, window, parameters, input, channels, mut kept, output, function } = self;
-        let biases = &parameters[stage.weights()..];
+        let biases = from(parameters, stage.weights());
         for row in 0..stage.output_rows {
-            for (block, part) in blocks_within(stage.active.channels, channels.clone()) {
+            for (block, within) in blocks_within(stage.active.channels, channels.clone()) {
                 // To the end of the parameters, so that every row from `at` on is a whole one: the last ends among the biases.
-                let block_weights = &parameters[block.first * stage.fan_in..];
-                for (at, size) in register_blocks(part, E::BLOCK) {
+                let block_weights = from(parameters, block.first * stage.fan_in);
+                for (at, size) in register_blocks(within, E::BLOCK) {
                     let filters = Filters {
                         first: block.first + at - channels.start,
-                        weights: &block_weights[at..][..block.width * stage.fan_in],
+                        weights: part(block_weights, at..at + block.width * stage.fan_in),
                         width: block.width,
-                        biases: &biases[block.first + at..][..size],
+                        biases: part(biases, block.first + at..block.first + at + size),
                         window,
                         function,
                     };
@@ -181,8 +182,8 @@ fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZ
             let weights = taps.get(column * width..)?.first_chunk::<SIZE>()?;
             for o in 0..SIZE {
                 for position in 0..POSITIONS {
-                    sums[position][o] =
-                        sums[position][o].weigh_acc(weights[o], x[column + position * stride]);
+                    let x = *x.get(column + position * stride)?;
+                    sums[position][o] = sums[position][o].weigh_acc(weights[o], x);
                 }
             }
         }
@@ -252,8 +253,8 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
     }
     if const { !E::FUSED } {
         let width = stage.output.width;
-        let rows = output.chunks_mut(width).skip(filters.first * stage.output.height + row);
-        for row in rows.step_by(stage.output.height).take(SIZE) {
+        let rows = output.chunks_mut(width.max(1)).skip(filters.first * stage.output.height + row);
+        for row in rows.step_by(stage.output.height.max(1)).take(SIZE) {
             filters.function.apply_all(context, row);
         }
     }
@@ -285,13 +286,15 @@ impl<'a, E> Place<'a, E> {
     #[inline(always)]
     fn new(first: usize, shape: Shape, row: usize, column: usize, maps: &'a mut [E]) -> Self {
         let plane = shape.plane();
-        Self { rest: &mut maps[first * plane + row * shape.width + column..], plane }
+        Self { rest: from_mut(maps, first * plane + row * shape.width + column), plane }
     }
 
     #[inline(always)]
     fn put(&mut self, value: E) {
         let rest = core::mem::take(&mut self.rest);
-        rest[0] = value;
+        if let Some(place) = rest.first_mut() {
+            *place = value;
+        }
         self.rest = rest.get_mut(self.plane..).unwrap_or_default();
     }
 }

@@ -6,6 +6,7 @@ use super::{Window, local};
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::with_block;
 use crate::layout::{Block, LAYOUT_BLOCK, blocks, register_blocks};
+use crate::part::{from, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -160,17 +161,21 @@ fn gradients<E: Weigh<W>, W: Copy, const POSITIONS: usize, const SIZE: usize>(
         let channel = kernel * kernel * block.width;
         for o in 0..block.width {
             for u in rows.clone() {
-                let line = &dz[(block.first + o) * plane + (row - u) * width..][..width];
-                let line_weights = &block_weights[first * channel + u * kernel * block.width + o..];
+                let start = (block.first + o) * plane + (row - u) * width;
+                let line = part(dz, start..start + width);
+                let line_weights = from(block_weights, first * channel + u * kernel * block.width + o);
                 // Taps from the last to the first read `dz` forwards.
                 let start = column + 1 - taps.end;
-                let x = &line[start..start + taps.len() + POSITIONS - 1];
+                let Some(x) = line.get(start..start + taps.len() + POSITIONS - 1) else { return sums };
                 for i in 0..taps.len() {
                     let v = taps.end - 1 - i;
                     for c in 0..SIZE {
-                        let weight = line_weights[v * block.width + c * channel];
+                        let Some(weight) = line_weights.get(v * block.width + c * channel) else {
+                            return sums;
+                        };
                         for position in 0..POSITIONS {
-                            sums[position][c] = sums[position][c].weigh_acc(weight, x[i + position]);
+                            let Some(x) = x.get(i + position) else { return sums };
+                            sums[position][c] = sums[position][c].weigh_acc(*weight, *x);
                         }
                     }
                 }
@@ -192,7 +197,9 @@ fn store<E: Element, const SIZE: usize>(
     let plane = stage.input.plane();
     let at = first * plane + row * stage.input.width + column;
     for c in 0..SIZE {
-        output[at + c * plane] = sums[c];
+        if let Some(place) = output.get_mut(at + c * plane) {
+            *place = sums[c];
+        }
     }
 }
 
@@ -213,18 +220,19 @@ fn strided<E: Weigh<W>, W: Copy>(
             first: o - o % LAYOUT_BLOCK,
             width: LAYOUT_BLOCK.min(stage.active.channels - (o - o % LAYOUT_BLOCK)),
         };
-        let block_weights = &block.weights(weights, stage.fan_in)[o - block.first..];
+        let block_weights = from(block.weights(weights, stage.fan_in), o - block.first);
         for row in 0..stage.active.height {
             for column in 0..stage.active.width {
-                let d = dz[o * plane + row * stage.active.width + column];
+                let Some(&d) = dz.get(o * plane + row * stage.active.width + column) else { return };
                 let mut tap = 0;
                 for c in 0..stage.input.channels {
                     for u in 0..kernel {
                         let start = c * stage.input.plane()
                             + (row * stride + u) * stage.input.width
                             + column * stride;
-                        for x in &mut output[start..start + kernel] {
-                            *x = x.weigh_acc(block_weights[tap], d);
+                        for x in part_mut(output, start..start + kernel) {
+                            let Some(weight) = block_weights.get(tap) else { return };
+                            *x = x.weigh_acc(*weight, d);
                             tap += block.width;
                         }
                     }

@@ -6,6 +6,7 @@ use super::{Window, local};
 use crate::element::{Context, Element, Learn};
 use crate::layer::activation::with_block;
 use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
+use crate::part::{cut_mut, from, from_mut, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -32,7 +33,7 @@ pub(crate) fn weight_gradient<E, W>(
     W: Element<Context = ()>,
 {
     let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
-    let (weights, biases) = gradient.split_at_mut(stage.weights());
+    let (weights, biases) = cut_mut(gradient, stage.weights());
     let filters = 0..stage.active.channels;
     let kernel_rows = 0..stage.input.channels * kernel;
     with_window!(E, kernel, stride, window => {
@@ -107,7 +108,7 @@ where
     fn run(self) {
         let Self { context, stage, window, rows, input, dz, filters, kernel_rows, weights, biases } = self;
         if !biases.is_empty() {
-            let dz = &dz[filters.start * stage.active.plane()..];
+            let dz = from(dz, filters.start * stage.active.plane());
             context.enter(
                 #[inline(always)]
                 || bias_gradient(context, stage, &rows, dz, biases),
@@ -124,8 +125,8 @@ where
     W: Element<Context = ()>,
 {
     let width = stage.active.width;
-    for (bias, dz) in biases.iter_mut().zip(dz.chunks_exact(stage.active.plane())) {
-        let dz = &dz[band.start * width..band.end * width];
+    for (bias, dz) in biases.iter_mut().zip(dz.chunks_exact(stage.active.plane().max(1))) {
+        let dz = part(dz, band.start * width..band.end * width);
         let mut sums = [E::zero(context); CHAINS];
         let chunks = dz.chunks_exact(CHAINS);
         for d in chunks.remainder() {
@@ -156,11 +157,11 @@ fn accumulate<E, W, D: Window>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let kernel = window.kernel();
+    let kernel = window.kernel().max(1);
     let mut start = 0;
     for (block, _) in blocks_within(stage.active.channels, filters.clone()) {
         let len = kernel_rows.len() * kernel * block.width;
-        let block_weights = &mut weights[start..start + len];
+        let block_weights = part_mut(weights, start..start + len);
         start += len;
         for (at, size) in register_blocks(0..block.width, E::GRADIENT_BLOCK) {
             for (index, kernel_row) in kernel_rows.clone().enumerate() {
@@ -175,7 +176,7 @@ fn accumulate<E, W, D: Window>(
                         window,
                         band: (band.start, band.end),
                     };
-                    let target = &mut block_weights[(index * kernel + column) * block.width + at..];
+                    let target = from_mut(block_weights, (index * kernel + column) * block.width + at);
                     if column + TAPS <= kernel {
                         with_block!(
                             context,
@@ -263,11 +264,15 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     for row in tap.band.0..tap.band.1 {
         let start =
             tap.channel * stage.input.plane() + (row * stride + tap.row) * stage.input.width + tap.column;
-        let x = &input[start..start + (columns - 1) * stride + COUNT];
-        let lines: [&[E]; SIZE] =
-            core::array::from_fn(|o| &dz[(tap.first + o) * plane + row * columns..][..columns]);
+        let Some(x) = input.get(start..start + (columns - 1) * stride + COUNT) else { return };
+        let mut lines = [dz; SIZE];
+        for o in 0..SIZE {
+            let start = (tap.first + o) * plane + row * columns;
+            let Some(line) = dz.get(start..start + columns) else { return };
+            lines[o] = line;
+        }
         for column in 0..columns {
-            let window = &x[column * stride..column * stride + COUNT];
+            let Some(window) = x.get(column * stride..column * stride + COUNT) else { return };
             for o in 0..SIZE {
                 let d = lines[o][column];
                 for t in 0..COUNT {
@@ -277,7 +282,7 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
         }
     }
     for (t, sums) in sums.into_iter().enumerate() {
-        for (sum, g) in sums.into_iter().zip(&mut gradient[t * width..]) {
+        for (sum, g) in sums.into_iter().zip(from_mut(gradient, t * width)) {
             *g = g.add(sum.sum());
         }
     }
