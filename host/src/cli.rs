@@ -14,6 +14,7 @@ mod export;
 mod ingest;
 mod input;
 mod keygen;
+mod plan;
 mod predict;
 mod preview;
 mod report;
@@ -79,6 +80,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Draw a contact sheet of a data set; of ciphertexts every lane, as a service sees them.
     Preview(preview::Arguments),
+    /// Print what a network takes on a device: RAM, flash, instructions.
+    Plan(plan::Arguments),
     /// All of it in one go on drawn digits, beside its plain twin.
     Demo(demo::Arguments),
     /// Measure speed on this machine.
@@ -123,6 +126,7 @@ fn run(arguments: Arguments) -> Result<(), Error> {
         Command::Export(arguments) => export::run(&arguments, &report),
         Command::Compare(arguments) => compare::run(&arguments, &report),
         Command::Preview(arguments) => preview::run(&arguments, &report),
+        Command::Plan(arguments) => plan::run(&arguments, &report),
         Command::Demo(arguments) => demo::run(&arguments, &report),
         Command::Bench(arguments) => bench::run(&arguments, &report),
     }

@@ -38,6 +38,8 @@ pub mod metrics;
 pub mod model;
 pub mod output_file;
 #[cfg(feature = "engine")]
+pub mod plan;
+#[cfg(feature = "engine")]
 pub mod preview;
 pub mod progress;
 #[cfg(feature = "engine")]

@@ -9,7 +9,7 @@ use crate::element::{Element, Learn, Weigh};
 use crate::layout::LAYOUT_BLOCK;
 use crate::stage::{Activation, Linear, Stage};
 use crate::team::{self, Alone};
-use crate::{Error, Network, Shape, execute};
+use crate::{Error, Layer, Network, Shape, execute};
 
 /// The kernels of one stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,6 +74,23 @@ impl StageKernels {
             Activation::Sigmoid | Activation::Tanh => self.stage.active.len(),
             _ => 0,
         }
+    }
+
+    /// The function behind the sums: [`Layer::Sigmoid`], [`Layer::Tanh`], [`Layer::Relu`] or none.
+    #[must_use]
+    pub const fn function(&self) -> Option<Layer> {
+        match self.stage.activation {
+            Activation::Identity => None,
+            Activation::Sigmoid => Some(Layer::Sigmoid),
+            Activation::Tanh => Some(Layer::Tanh),
+            Activation::Relu => Some(Layer::Relu),
+        }
+    }
+
+    /// Elements that a [`RowStream`](crate::RowStream) keeps of the stage's input.
+    #[must_use]
+    pub const fn line_buffer(&self) -> usize {
+        self.stage.line_buffer()
     }
 
     /// Threads that a [`Team`](crate::Team) can put to the forward, the activation gradient, the weight gradient and the input

@@ -5,7 +5,7 @@
 //! all blocks give the same bits.
 
 /// Evaluates an expression with a [`Window`]: of the known size where it is that, and where elements are cheap enough for the
-/// difference to be worth the code. The second form also knows the width of the layout's blocks.
+/// difference to be worth the code. The second form also knows the width of the layout's blocks, where it is given.
 macro_rules! with_window {
     ($element:ty, $kernel:expr, $stride:expr, $window:ident => $body:expr) => {
         if const { <$element>::UNROLLED } && ($kernel, $stride) == (3, 1) {
@@ -16,8 +16,8 @@ macro_rules! with_window {
             $body
         }
     };
-    ($element:ty, $kernel:expr, $stride:expr, $filters:expr, $window:ident => $body:expr) => {
-        match $crate::layout::common_width($filters) {
+    ($element:ty, $kernel:expr, $stride:expr, $width:expr, $window:ident => $body:expr) => {
+        match $width {
             // A product of packs outweighs the address of its weight.
             Some(width) if const { <$element>::UNROLLED && <$element>::SAMPLES == 1 } => {
                 match ($kernel, $stride, width) {

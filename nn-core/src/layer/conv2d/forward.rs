@@ -7,7 +7,7 @@ use crate::Shape;
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layer::avg_pool2d::mean_factor;
-use crate::layout::{blocks_within, register_blocks};
+use crate::layout::{blocks_within, common_width, register_blocks};
 use crate::part::{from, from_mut, part};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
@@ -28,7 +28,9 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
     function: F,
 ) {
     let channels = 0..stage.active.channels;
-    with_window!(E, kernel, stride, stage.active.channels, window => {
+    // A team may cut a layout block: then register blocks are of any size.
+    let width = if team.size() == 1 { common_width(stage.active.channels) } else { None };
+    with_window!(E, kernel, stride, width, window => {
         share(team, stage.operations(), Filtered {
             context, stage, window, parameters, input, channels, kept, output, function,
         });
