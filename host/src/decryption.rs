@@ -89,6 +89,7 @@ pub fn decrypt_container(container: &Container, key: Option<&SecretKeyFile>) -> 
 ///
 /// # Errors
 /// As [`decrypt_outputs`].
+#[cfg(feature = "engine")]
 pub(crate) fn decrypt_tensor(
     container: &Container,
     key: Option<&SecretKeyFile>,
