@@ -1,6 +1,7 @@
 //! Builds and runs what is for devices, in the workspaces of its own below this crate's folder.
 
 mod image;
+pub mod kernels;
 pub mod scene;
 
 pub use image::Memory;

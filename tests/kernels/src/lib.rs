@@ -9,7 +9,7 @@
 
 use core::fmt::Display;
 
-use more_core::Spectrum;
+use more_core::{Ciphertext, Spectrum};
 use more_operations::{Digest, Outcome};
 use nn_core::profile::StageKernels;
 use nn_core::{ANGIOGRAPHY, Error, MNIST, Network, RowStream, Shape, Weigh, avg_pool, conv, dense};
@@ -39,19 +39,41 @@ pub const ANGIOGRAPHY_LINEAR: Network<'static> = Network::new(
 
 /// What is computed on.
 pub trait Operand: Copy + Sync + Outcome {
+    /// Numbers of one.
+    const NUMBERS: usize;
+    /// Products that an element takes with it as a weight, for each of the element's numbers.
+    const PRODUCTS: usize;
+
     /// From numbers drawn for its lanes.
     fn draw(numbers: &mut Numbers) -> Self;
 }
 
 impl Operand for f32 {
+    const NUMBERS: usize = 1;
+    const PRODUCTS: usize = 1;
+
     fn draw(numbers: &mut Numbers) -> Self {
         numbers.next()
     }
 }
 
 impl Operand for Spectrum<f32, 2> {
+    const NUMBERS: usize = 2;
+    const PRODUCTS: usize = 1;
+
     fn draw(numbers: &mut Numbers) -> Self {
         Self::from_lanes([numbers.next(), numbers.next()])
+    }
+}
+
+impl Operand for Ciphertext<f32, 2> {
+    const NUMBERS: usize = 4;
+    const PRODUCTS: usize = 2;
+
+    // [[a, b], [b, a]]: those under the key with columns (1, 1) and (1, -1), with lanes a + b and a - b.
+    fn draw(numbers: &mut Numbers) -> Self {
+        let (a, b) = (numbers.next(), numbers.next());
+        Self::from_columns([[a, b], [b, a]])
     }
 }
 
@@ -92,6 +114,43 @@ pub struct Pass<'a, D> {
     pub multiply_accumulates: usize,
     /// Elements through a sigmoid or hyperbolic tangent.
     pub activations: usize,
+    /// Loads and products that the multiply-accumulates need at least, with the sums that are kept in registers.
+    pub least: Least,
+}
+
+/// What multiply-accumulates need at least.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Least {
+    /// Products that are added to a sum.
+    pub products: usize,
+    /// Loads of weights and elements.
+    pub loads: usize,
+}
+
+impl Least {
+    /// A kernel computes `B = Element::BLOCK` outputs at `P = Element::POSITIONS` neighbouring positions. In a kernel row of a
+    /// convolution, `k` wide, it loads `B k` weights and `P + k - 1` elements (stride 1) for `B P k` multiply-accumulates; a dense layer
+    /// `B P` weights and an element for `B P`.
+    fn of<E: Operand + Weigh<W>, W: Operand>(stage: &StageKernels) -> Self {
+        let outputs = stage.active().channels;
+        let multiply_accumulates = stage.multiply_accumulates();
+        let products = multiply_accumulates * E::NUMBERS * W::PRODUCTS;
+        let fan_in = multiply_accumulates / stage.active().len();
+        let loads = if fan_in == stage.input().len() {
+            let block = (E::BLOCK * E::POSITIONS).min(outputs);
+            multiply_accumulates * W::NUMBERS + multiply_accumulates * E::NUMBERS / block
+        } else {
+            let kernel = (fan_in / stage.input().channels).isqrt();
+            let (block, positions) = (E::BLOCK.min(outputs), E::POSITIONS);
+            let row = block * kernel * W::NUMBERS + (positions + kernel - 1) * E::NUMBERS;
+            multiply_accumulates / (block * positions * kernel) * row
+        };
+        Self { products, loads }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { products: self.products + other.products, loads: self.loads + other.loads }
+    }
 }
 
 /// A pass that can be run, any number of times.
@@ -155,6 +214,7 @@ fn visit<E: Operand + Weigh<W, Context = ()>, W: Operand>(
             operands,
             multiply_accumulates: stage.multiply_accumulates(),
             activations: stage.activations(),
+            least: Least::of::<E, W>(&stage),
         };
         visitor.visit(&pass, &mut Stage { stage, linear, weights, input, output })?;
     }
@@ -164,6 +224,10 @@ fn visit<E: Operand + Weigh<W, Context = ()>, W: Operand>(
         operands,
         multiply_accumulates: network.multiply_accumulates(),
         activations: network.activations(),
+        least: network
+            .stage_kernels()
+            .map(|stage| Least::of::<E, W>(&stage))
+            .fold(Least::default(), Least::plus),
     };
     let image = &input[..network.input().len()];
     let memory = &mut output[..network.stream_memory()];

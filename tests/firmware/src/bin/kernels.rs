@@ -1,7 +1,7 @@
 //! Measures the kernels of both networks: stack, instructions with and without activations, and a digest of the result's
 //! bits. One line each, as values separated by semicolons:
 //!
-//! `network;layers;operands;multiply-accumulates;activations;stack bytes;instructions;without activations;digest`
+//! `network;layers;operands;stack bytes;instructions;without activations;digest`
 
 #![no_std]
 #![no_main]
@@ -12,7 +12,7 @@ use core::ptr::addr_of_mut;
 
 use cortex_m_rt::entry;
 use cortex_m_semihosting::hprintln;
-use more_core::Spectrum;
+use more_core::{Ciphertext, Spectrum};
 use more_firmware::clock::Clock;
 use more_firmware::{fail, stack, succeed};
 use more_kernels::{Buffers, Pass, Run, Visitor, visit_angiography, visit_mnist};
@@ -42,17 +42,19 @@ impl Visitor for Measurement {
         let (result, stack) = stack::depth_of(|| full(black_box(run)));
         result?;
         let digest = run.digest().value();
-        let Pass { network, layers, operands, multiply_accumulates, activations } = pass;
-        hprintln!(
-            "{network};{layers};{operands};{multiply_accumulates};{activations};{stack};{instructions};{without};{digest:016x}"
-        );
+        let Pass { network, layers, operands, .. } = pass;
+        hprintln!("{network};{layers};{operands};{stack};{instructions};{without};{digest:016x}");
         Ok(())
     }
 }
 
 type Pair = Spectrum<f32, 2>;
+type Matrix = Ciphertext<f32, 2>;
 
 const NOTHING: Pair = Spectrum::from_lanes([0.0; 2]);
+const ZERO: Matrix = Ciphertext::from_columns([[0.0; 2]; 2]);
+/// Elements of the longest input or output of a stage, and of the memory of a stream.
+const LONGEST: usize = 1352;
 
 static mut PLAIN_WEIGHTS: [f32; ANGIOGRAPHY.parameters()] = [0.0; ANGIOGRAPHY.parameters()];
 static mut WEIGHTS: [Pair; MNIST.parameters()] = [NOTHING; MNIST.parameters()];
@@ -60,6 +62,9 @@ static mut PLAIN_INPUT: [f32; ANGIOGRAPHY.input().len()] = [0.0; ANGIOGRAPHY.inp
 static mut INPUT: [Pair; ANGIOGRAPHY.input().len()] = [NOTHING; ANGIOGRAPHY.input().len()];
 static mut PLAIN_OUTPUT: [f32; ANGIOGRAPHY.stream_memory()] = [0.0; ANGIOGRAPHY.stream_memory()];
 static mut OUTPUT: [Pair; ANGIOGRAPHY.stream_memory()] = [NOTHING; ANGIOGRAPHY.stream_memory()];
+static mut MATRIX_WEIGHTS: [Matrix; MNIST.parameters()] = [ZERO; MNIST.parameters()];
+static mut MATRIX_INPUT: [Matrix; LONGEST] = [ZERO; LONGEST];
+static mut MATRIX_OUTPUT: [Matrix; LONGEST] = [ZERO; LONGEST];
 
 #[entry]
 fn main() -> ! {
@@ -72,6 +77,14 @@ fn main() -> ! {
             &mut *addr_of_mut!(INPUT),
             &mut *addr_of_mut!(PLAIN_OUTPUT),
             &mut *addr_of_mut!(OUTPUT),
+        )
+    };
+    // SAFETY: as above.
+    let (matrix_weights, matrix_input, matrix_output) = unsafe {
+        (
+            &mut *addr_of_mut!(MATRIX_WEIGHTS),
+            &mut *addr_of_mut!(MATRIX_INPUT),
+            &mut *addr_of_mut!(MATRIX_OUTPUT),
         )
     };
     let visitor = &mut Measurement(Clock::start());
@@ -90,6 +103,8 @@ fn main() -> ! {
     measure!(visit_mnist, MNIST, "plain", plain_weights, plain_input, plain_output);
     measure!(visit_mnist, MNIST, "two lanes, plain weights", plain_weights, input, output);
     measure!(visit_mnist, MNIST, "two lanes, encrypted weights", weights, input, output);
+    measure!(visit_mnist, MNIST, "matrix, plain weights", plain_weights, matrix_input, matrix_output);
+    measure!(visit_mnist, MNIST, "matrix, encrypted weights", matrix_weights, matrix_input, matrix_output);
     measure!(visit_angiography, ANGIOGRAPHY, "plain", plain_weights, plain_input, plain_output);
     measure!(visit_angiography, ANGIOGRAPHY, "two lanes, plain weights", plain_weights, input, output);
     succeed()
