@@ -122,8 +122,8 @@ pub fn expected() -> Vec<Expected> {
 /// loads that it needs; then an estimate of cycles.
 ///
 /// `product` is how many instructions and cycles a product with its sum takes: one `VMLA` of three cycles, or `VMUL` and `VADD` of one each.
-/// A load takes two cycles, or one behind another; all else is taken for one cycle (Arm, "Cortex-M4 Technical Reference Manual", 3.3.1 and
-/// 7.2.3). So the estimate is a range: all loads behind others, and none.
+/// A load takes two cycles, or one behind another; all else is taken for one cycle (Arm, "Cortex-M4 Technical Reference Manual", the tables
+/// of the instruction sets of core and FPU). So the estimate is a range: all loads behind others, and none.
 #[must_use]
 pub fn table(measured: &[Measured], expected: &[Expected], product: (usize, usize)) -> String {
     let mut text = String::from(
