@@ -88,7 +88,7 @@ fn visit<E, W>(
     network: &Network<'_>,
     (element, weight): (E, W),
     operands: &str,
-    with: fn(&mut Host, &str, Buffers<'_, E, W>) -> Result<(), Error>,
+    with: impl Fn(&mut Host, &str, Buffers<'_, E, W>) -> Result<(), Error>,
 ) where
     E: Operand + Weigh<W, Context = ()>,
     W: Operand,
