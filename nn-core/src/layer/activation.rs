@@ -7,6 +7,8 @@ use crate::stage::Activation;
 pub(crate) trait Function<E: Element>: Copy + Send + Sync {
     /// `f(x)`.
     fn apply(self, x: E) -> E;
+    /// Whether `f(x) = x`.
+    fn is_identity(self) -> bool;
     /// `f` of each, in place: where a function is not [`Element::FUSED`] a call on what lies in memory.
     #[inline(always)]
     fn apply_all(self, _: E::Context, values: &mut [E]) {
@@ -29,6 +31,11 @@ pub(crate) struct Relu;
 
 impl<E: Element> Function<E> for Identity {
     #[inline(always)]
+    fn is_identity(self) -> bool {
+        true
+    }
+
+    #[inline(always)]
     fn apply(self, x: E) -> E {
         x
     }
@@ -40,6 +47,11 @@ impl<E: Element> Function<E> for Identity {
 }
 
 impl<E: Element> Function<E> for Sigmoid {
+    #[inline(always)]
+    fn is_identity(self) -> bool {
+        false
+    }
+
     #[inline(always)]
     fn apply(self, x: E) -> E {
         x.sigmoid()
@@ -54,6 +66,11 @@ impl<E: Element> Function<E> for Sigmoid {
 
 impl<E: Element> Function<E> for Tanh {
     #[inline(always)]
+    fn is_identity(self) -> bool {
+        false
+    }
+
+    #[inline(always)]
     fn apply(self, x: E) -> E {
         x.tanh()
     }
@@ -66,6 +83,11 @@ impl<E: Element> Function<E> for Tanh {
 }
 
 impl<E: Element> Function<E> for Relu {
+    #[inline(always)]
+    fn is_identity(self) -> bool {
+        false
+    }
+
     #[inline(always)]
     fn apply(self, x: E) -> E {
         x.relu()
@@ -84,6 +106,11 @@ pub(crate) struct Dynamic(pub(crate) Activation);
 
 impl<E: Element> Function<E> for Dynamic {
     #[inline(always)]
+    fn is_identity(self) -> bool {
+        self.0 == Activation::Identity
+    }
+
+    #[inline(always)]
     fn apply(self, x: E) -> E {
         match self.0 {
             Activation::Identity => x,
@@ -95,7 +122,7 @@ impl<E: Element> Function<E> for Dynamic {
 
     #[inline(always)]
     fn apply_all(self, context: E::Context, values: &mut [E]) {
-        if self.0 != Activation::Identity {
+        if !Function::<E>::is_identity(self) {
             activate(context, self.0, values);
         }
     }

@@ -147,17 +147,18 @@ struct Filters<'a, W, F, D> {
     function: F,
 }
 
-/// The sums of `SIZE` filters at `POSITIONS` neighbouring positions; `at` is the index of the first window's corner.
+/// The sums of `SIZE` filters at `POSITIONS` neighbouring positions, of which the first has its window's corner at `(row, column)`.
 ///
 /// Lengths have been checked when the network was called, so nothing is ever missing; to say so by an `Option` rather than to index
-/// lets the compiler see that nothing panics.
+/// lets the compiler see that nothing panics. Rows of the image and of kernels are cut to lengths that no loop changes: bounds are
+/// compared once, in front of the loops.
 #[inline(always)]
 fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
     filters: &Filters<'_, W, F, D>,
     input: &[E],
-    at: usize,
+    (row, column): (usize, usize),
     sums: &mut [[E; SIZE]; POSITIONS],
 ) -> Option<()> {
     let (kernel, stride) = (filters.window.kernel(), filters.window.stride());
@@ -170,36 +171,34 @@ fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZ
         }
     }
     let width = if const { D::WIDTH > 0 } { D::WIDTH } else { filters.width };
-    let to_next_channel = stage.input.plane().checked_sub((kernel - 1) * stage.input.width)?;
-    let mut line = input.get(at..)?;
-    let mut rows = filters.weights;
-    let (mut channels_left, mut rows_left) = (stage.input.channels, kernel);
-    // One loop over the rows of all channels' kernels: unrolled further, a window has more operands at hand than a device has
-    // registers. And no way around it, since there is at least one row: sums stay in the registers they are used in.
+    let line = stage.input.width;
+    let planes = input.chunks_exact(stage.input.plane().max(1));
+    let mut channels = planes.zip(filters.weights.chunks_exact((kernel * kernel * width).max(1)));
+    let (mut plane, mut taps) = channels.next()?;
+    // A kernel has at least one row and one channel. That there is no way around the loops keeps sums in the registers they are used in.
     loop {
-        let x = line.get(..(POSITIONS - 1) * stride + kernel)?;
-        let (taps, others) = rows.split_at_checked(kernel * width)?;
-        rows = others;
-        for column in 0..kernel {
-            let weights = taps.get(column * width..)?.first_chunk::<SIZE>()?;
-            for o in 0..SIZE {
-                for position in 0..POSITIONS {
-                    let x = *x.get(column + position * stride)?;
-                    sums[position][o] = sums[position][o].weigh_acc(weights[o], x);
+        let lines = plane.get(row * line..)?.chunks_exact(line.max(1));
+        if lines.len() < kernel {
+            return None;
+        }
+        let mut rows = lines.zip(taps.chunks_exact((kernel * width).max(1)));
+        let (mut x, mut weights) = rows.next()?;
+        loop {
+            let window = x.get(column..)?.get(..(POSITIONS - 1) * stride + kernel)?;
+            for tap in 0..kernel {
+                let weights = weights.get(tap * width..)?.first_chunk::<SIZE>()?;
+                for o in 0..SIZE {
+                    for position in 0..POSITIONS {
+                        let x = *window.get(tap + position * stride)?;
+                        sums[position][o] = sums[position][o].weigh_acc(weights[o], x);
+                    }
                 }
             }
+            let Some(next) = rows.next() else { break };
+            (x, weights) = next;
         }
-        rows_left -= 1;
-        let mut step = stage.input.width;
-        if rows_left == 0 {
-            channels_left -= 1;
-            if channels_left == 0 {
-                return Some(());
-            }
-            rows_left = kernel;
-            step = to_next_channel;
-        }
-        line = line.get(step..)?;
+        let Some(next) = channels.next() else { return Some(()) };
+        (plane, taps) = next;
     }
 }
 
@@ -215,7 +214,6 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
 ) {
     let (stage, filters) = (&local(stage), &local(filters));
     let stride = filters.window.stride();
-    let corner = row * stride * stage.input.width;
     let mut column = 0;
     while column < stage.output.width {
         if const { E::POSITIONS == 2 } && column + 2 <= stage.output.width {
@@ -225,7 +223,7 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
                 stage,
                 filters,
                 input,
-                corner + column * stride,
+                (row * stride, column * stride),
                 &mut sums,
             )
             .is_none()
@@ -242,7 +240,7 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
                 stage,
                 filters,
                 input,
-                corner + column * stride,
+                (row * stride, column * stride),
                 &mut sums,
             )
             .is_none()
@@ -315,17 +313,19 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
     let (stage, filters) = (&local(stage), &local(filters));
     let stride = filters.window.stride();
     let factor = mean_factor::<E>(2);
+    let Some(mut lines) = lines_of::<E, SIZE>(filters.first, stage.output, row, output) else { return };
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
-        for y in 2 * row..2 * row + 2 {
-            let corner = (y * stage.input.width + 2 * column) * stride;
+        for y in 0..2 {
+            let y = 2 * row + y;
+            let corner = (y * stride, 2 * column * stride);
             let mut sums = [[E::zero(context); SIZE]; 2];
             if windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner, &mut sums).is_none() {
                 return;
             }
             pool_in(context, stage, filters, (y, 2 * column), sums, kept.as_deref_mut(), &mut total);
         }
-        store_mean(stage, filters.first, row, column, factor, &total, output);
+        store_mean(factor, &total, column, &mut lines);
     }
 }
 
@@ -343,11 +343,12 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
     let (stage, filters) = (&local(stage), &local(filters));
     let (pool, stride) = (stage.pool, filters.window.stride());
     let factor = mean_factor::<E>(pool);
+    let Some(mut lines) = lines_of::<E, SIZE>(filters.first, stage.output, row, output) else { return };
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
         for y in pool * row..pool * (row + 1) {
             for x in pool * column..pool * (column + 1) {
-                let corner = (y * stage.input.width + x) * stride;
+                let corner = (y * stride, x * stride);
                 let mut sums = [[E::zero(context); SIZE]; 1];
                 if windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner, &mut sums).is_none()
                 {
@@ -356,7 +357,7 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
                 pool_in(context, stage, filters, (y, x), sums, kept.as_deref_mut(), &mut total);
             }
         }
-        store_mean(stage, filters.first, row, column, factor, &total, output);
+        store_mean(factor, &total, column, &mut lines);
     }
 }
 
@@ -379,6 +380,10 @@ fn pool_in<E: Element, W, F: Function<E>, D, const POSITIONS: usize, const SIZE:
         }
         add_in(stage, filters.first, at, &sums, kept, total);
     } else {
+        if kept.is_none() && filters.function.is_identity() {
+            add_in(stage, filters.first, at, &sums, None, total);
+            return;
+        }
         // Calls work on memory: on a copy, since what is ever there does not live in registers.
         let mut values = sums;
         filters.function.apply_all(context, values.as_flattened_mut());
@@ -411,18 +416,34 @@ fn add_in<E: Element, const POSITIONS: usize, const SIZE: usize>(
     }
 }
 
+/// That row of `SIZE` feature maps, all slices of the same length.
+#[inline(always)]
+fn lines_of<E, const SIZE: usize>(
+    first: usize,
+    shape: Shape,
+    row: usize,
+    maps: &mut [E],
+) -> Option<[&mut [E]; SIZE]> {
+    let mut lines = [(); SIZE].map(|()| Default::default());
+    let mut rest = maps.get_mut(first * shape.plane() + row * shape.width..)?;
+    for o in 0..SIZE {
+        let (line, others) = rest.split_at_mut_checked(shape.width)?;
+        lines[o] = line;
+        rest = others.get_mut(shape.plane() - shape.width..).unwrap_or_default();
+    }
+    Some(lines)
+}
+
 #[inline(always)]
 fn store_mean<E: Element, const SIZE: usize>(
-    stage: &Stage,
-    first: usize,
-    row: usize,
-    column: usize,
     factor: E::Real,
     total: &[E; SIZE],
-    output: &mut [E],
+    column: usize,
+    lines: &mut [&mut [E]; SIZE],
 ) {
-    let mut place = Place::new(first, stage.output, row, column, output);
     for o in 0..SIZE {
-        place.put(total[o].scale(factor));
+        if let Some(place) = lines[o].get_mut(column) {
+            *place = total[o].scale(factor);
+        }
     }
 }
