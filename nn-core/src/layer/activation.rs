@@ -7,8 +7,6 @@ use crate::stage::Activation;
 pub(crate) trait Function<E: Element>: Copy + Send + Sync {
     /// `f(x)`.
     fn apply(self, x: E) -> E;
-    /// Whether `f(x) = x`.
-    fn is_identity(self) -> bool;
     /// `f` of each, in place: where a function is not [`Element::FUSED`] a call on what lies in memory.
     #[inline(always)]
     fn apply_all(self, _: E::Context, values: &mut [E]) {
@@ -31,11 +29,6 @@ pub(crate) struct Relu;
 
 impl<E: Element> Function<E> for Identity {
     #[inline(always)]
-    fn is_identity(self) -> bool {
-        true
-    }
-
-    #[inline(always)]
     fn apply(self, x: E) -> E {
         x
     }
@@ -47,11 +40,6 @@ impl<E: Element> Function<E> for Identity {
 }
 
 impl<E: Element> Function<E> for Sigmoid {
-    #[inline(always)]
-    fn is_identity(self) -> bool {
-        false
-    }
-
     #[inline(always)]
     fn apply(self, x: E) -> E {
         x.sigmoid()
@@ -66,11 +54,6 @@ impl<E: Element> Function<E> for Sigmoid {
 
 impl<E: Element> Function<E> for Tanh {
     #[inline(always)]
-    fn is_identity(self) -> bool {
-        false
-    }
-
-    #[inline(always)]
     fn apply(self, x: E) -> E {
         x.tanh()
     }
@@ -83,11 +66,6 @@ impl<E: Element> Function<E> for Tanh {
 }
 
 impl<E: Element> Function<E> for Relu {
-    #[inline(always)]
-    fn is_identity(self) -> bool {
-        false
-    }
-
     #[inline(always)]
     fn apply(self, x: E) -> E {
         x.relu()
@@ -106,11 +84,6 @@ pub(crate) struct Dynamic(pub(crate) Activation);
 
 impl<E: Element> Function<E> for Dynamic {
     #[inline(always)]
-    fn is_identity(self) -> bool {
-        self.0 == Activation::Identity
-    }
-
-    #[inline(always)]
     fn apply(self, x: E) -> E {
         match self.0 {
             Activation::Identity => x,
@@ -122,7 +95,7 @@ impl<E: Element> Function<E> for Dynamic {
 
     #[inline(always)]
     fn apply_all(self, context: E::Context, values: &mut [E]) {
-        if !Function::<E>::is_identity(self) {
+        if self.0 != Activation::Identity {
             activate(context, self.0, values);
         }
     }

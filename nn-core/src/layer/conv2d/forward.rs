@@ -380,10 +380,6 @@ fn pool_in<E: Element, W, F: Function<E>, D, const POSITIONS: usize, const SIZE:
         }
         add_in(stage, filters.first, at, &sums, kept, total);
     } else {
-        if kept.is_none() && filters.function.is_identity() {
-            add_in(stage, filters.first, at, &sums, None, total);
-            return;
-        }
         // Calls work on memory: on a copy, since what is ever there does not live in registers.
         let mut values = sums;
         filters.function.apply_all(context, values.as_flattened_mut());
