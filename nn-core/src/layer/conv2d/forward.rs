@@ -1,14 +1,16 @@
 //! `y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, s i + u, s j + v]`, activation and average pool.
 
+mod place;
+
 use core::ops::Range;
 
+use self::place::Place;
 use super::{Window, local};
-use crate::Shape;
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layer::avg_pool2d::mean_factor;
 use crate::layout::{blocks_within, common_width, register_blocks};
-use crate::part::{from, from_mut, part};
+use crate::part::{from, part};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -139,7 +141,7 @@ struct Filters<'a, W, F, D> {
     first: usize,
     /// From the first filter's first weight on, as many as the layout block has.
     weights: &'a [W],
-    /// Filters of the layout block: the distance of weights for neighbouring inputs.
+    /// See [`width`](Self::width).
     width: usize,
     biases: &'a [W],
     window: D,
@@ -147,11 +149,18 @@ struct Filters<'a, W, F, D> {
     function: F,
 }
 
+impl<W, F, D: Window> Filters<'_, W, F, D> {
+    /// Filters of the layout block: the distance of weights for neighbouring inputs.
+    #[inline(always)]
+    fn width(&self) -> usize {
+        if const { D::WIDTH > 0 } { D::WIDTH } else { self.width }
+    }
+}
+
 /// The sums of `SIZE` filters at `POSITIONS` neighbouring positions, of which the first has its window's corner at `(row, column)`.
 ///
 /// Lengths have been checked when the network was called, so nothing is ever missing; to say so by an `Option` rather than to index
-/// lets the compiler see that nothing panics. Rows of the image and of kernels are cut to lengths that no loop changes: bounds are
-/// compared once, in front of the loops.
+/// lets the compiler see that nothing panics.
 #[inline(always)]
 fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
     context: E::Context,
@@ -161,7 +170,6 @@ fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZ
     (row, column): (usize, usize),
     sums: &mut [[E; SIZE]; POSITIONS],
 ) -> Option<()> {
-    let (kernel, stride) = (filters.window.kernel(), filters.window.stride());
     // Known lengths: an array that is ever walked up to a length of run time lives in memory, not in registers.
     let biases = filters.biases.first_chunk::<SIZE>()?;
     for o in 0..SIZE {
@@ -170,36 +178,101 @@ fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZ
             sums[position][o] = bias;
         }
     }
-    let width = if const { D::WIDTH > 0 } { D::WIDTH } else { filters.width };
+    if const { E::SAMPLES == 1 } {
+        add_planes(stage, filters, input, (row, column), sums)
+    } else {
+        add_rows(stage, filters, input, row * stage.input.width + column, sums)
+    }
+}
+
+/// Adds all products to the sums, in one loop over the rows of all channels' kernels: two loops, one in the other, or one unrolled
+/// further, are more than the registers hold. `at` is the index of the first window's corner.
+#[inline(always)]
+fn add_rows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
+    stage: &Stage,
+    filters: &Filters<'_, W, F, D>,
+    input: &[E],
+    at: usize,
+    sums: &mut [[E; SIZE]; POSITIONS],
+) -> Option<()> {
+    let (kernel, width) = (filters.window.kernel(), filters.width());
+    let to_next_channel = stage.input.plane().checked_sub((kernel - 1) * stage.input.width)?;
+    let mut line = input.get(at..)?;
+    let mut rows = filters.weights;
+    let (mut channels_left, mut rows_left) = (stage.input.channels, kernel);
+    // No way around the loop, since there is at least one row: sums stay in the registers they are used in.
+    loop {
+        let (weights, others) = rows.split_at_checked(kernel * width)?;
+        rows = others;
+        add_row(filters, line, weights, sums)?;
+        rows_left -= 1;
+        let mut step = stage.input.width;
+        if rows_left == 0 {
+            channels_left -= 1;
+            if channels_left == 0 {
+                return Some(());
+            }
+            rows_left = kernel;
+            step = to_next_channel;
+        }
+        line = line.get(step..)?;
+    }
+}
+
+/// [`add_rows`] for single numbers, whose products are so cheap that a loop's own instructions count: rows of the image and of kernels
+/// are cut to lengths that no loop changes, so that bounds are compared in front of the loops.
+#[inline(always)]
+fn add_planes<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
+    stage: &Stage,
+    filters: &Filters<'_, W, F, D>,
+    input: &[E],
+    (row, column): (usize, usize),
+    sums: &mut [[E; SIZE]; POSITIONS],
+) -> Option<()> {
+    let (kernel, width) = (filters.window.kernel(), filters.width());
     let line = stage.input.width;
     let planes = input.chunks_exact(stage.input.plane().max(1));
     let mut channels = planes.zip(filters.weights.chunks_exact((kernel * kernel * width).max(1)));
-    let (mut plane, mut taps) = channels.next()?;
-    // A kernel has at least one row and one channel. That there is no way around the loops keeps sums in the registers they are used in.
+    let (mut plane, mut weights) = channels.next()?;
+    // No way around these loops either.
     loop {
         let lines = plane.get(row * line..)?.chunks_exact(line.max(1));
+        // That the number of rows is the kernel's is then known where that is.
         if lines.len() < kernel {
             return None;
         }
-        let mut rows = lines.zip(taps.chunks_exact((kernel * width).max(1)));
-        let (mut x, mut weights) = rows.next()?;
+        let mut rows = lines.zip(weights.chunks_exact((kernel * width).max(1)));
+        let (mut x, mut row_weights) = rows.next()?;
         loop {
-            let window = x.get(column..)?.get(..(POSITIONS - 1) * stride + kernel)?;
-            for tap in 0..kernel {
-                let weights = weights.get(tap * width..)?.first_chunk::<SIZE>()?;
-                for o in 0..SIZE {
-                    for position in 0..POSITIONS {
-                        let x = *window.get(tap + position * stride)?;
-                        sums[position][o] = sums[position][o].weigh_acc(weights[o], x);
-                    }
-                }
-            }
+            add_row(filters, x.get(column..)?, row_weights, sums)?;
             let Some(next) = rows.next() else { break };
-            (x, weights) = next;
+            (x, row_weights) = next;
         }
         let Some(next) = channels.next() else { return Some(()) };
-        (plane, taps) = next;
+        (plane, weights) = next;
     }
+}
+
+/// Adds the products of a row of the kernels with the line that begins at the first window.
+#[inline(always)]
+fn add_row<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
+    filters: &Filters<'_, W, F, D>,
+    line: &[E],
+    weights: &[W],
+    sums: &mut [[E; SIZE]; POSITIONS],
+) -> Option<()> {
+    let (kernel, stride) = (filters.window.kernel(), filters.window.stride());
+    let x = line.get(..(POSITIONS - 1) * stride + kernel)?;
+    for column in 0..kernel {
+        let weights = weights.get(column * filters.width()..)?.first_chunk::<SIZE>()?;
+        for o in 0..SIZE {
+            for position in 0..POSITIONS {
+                let x = *x.get(column + position * stride)?;
+                sums[position][o] = sums[position][o].weigh_acc(weights[o], x);
+            }
+        }
+    }
+    Some(())
 }
 
 /// One row of output without a pool.
@@ -216,18 +289,10 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
     let stride = filters.window.stride();
     let mut column = 0;
     while column < stage.output.width {
+        let corner = (row * stride, column * stride);
         if const { E::POSITIONS == 2 } && column + 2 <= stage.output.width {
             let mut sums = [[E::zero(context); SIZE]; 2];
-            if windows::<E, W, F, D, 2, SIZE>(
-                context,
-                stage,
-                filters,
-                input,
-                (row * stride, column * stride),
-                &mut sums,
-            )
-            .is_none()
-            {
+            if windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner, &mut sums).is_none() {
                 return;
             }
             store(stage, filters, row, column, &sums[0], output);
@@ -235,16 +300,7 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
             column += 2;
         } else {
             let mut sums = [[E::zero(context); SIZE]; 1];
-            if windows::<E, W, F, D, 1, SIZE>(
-                context,
-                stage,
-                filters,
-                input,
-                (row * stride, column * stride),
-                &mut sums,
-            )
-            .is_none()
-            {
+            if windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner, &mut sums).is_none() {
                 return;
             }
             store(stage, filters, row, column, &sums[0], output);
@@ -275,30 +331,6 @@ fn store<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     }
 }
 
-/// A place in each of several feature maps, one after the other.
-struct Place<'a, E> {
-    /// From that place in the next one on.
-    rest: &'a mut [E],
-    plane: usize,
-}
-
-impl<'a, E> Place<'a, E> {
-    #[inline(always)]
-    fn new(first: usize, shape: Shape, row: usize, column: usize, maps: &'a mut [E]) -> Self {
-        let plane = shape.plane();
-        Self { rest: from_mut(maps, first * plane + row * shape.width + column), plane }
-    }
-
-    #[inline(always)]
-    fn put(&mut self, value: E) {
-        let rest = core::mem::take(&mut self.rest);
-        if let Some(place) = rest.first_mut() {
-            *place = value;
-        }
-        self.rest = rest.get_mut(self.plane..).unwrap_or_default();
-    }
-}
-
 /// One row of output behind a pool of 2 x 2, two positions at a time.
 #[inline(always)]
 fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
@@ -313,7 +345,6 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
     let (stage, filters) = (&local(stage), &local(filters));
     let stride = filters.window.stride();
     let factor = mean_factor::<E>(2);
-    let Some(mut lines) = lines_of::<E, SIZE>(filters.first, stage.output, row, output) else { return };
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
         for y in 0..2 {
@@ -325,7 +356,7 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
             }
             pool_in(context, stage, filters, (y, 2 * column), sums, kept.as_deref_mut(), &mut total);
         }
-        store_mean(factor, &total, column, &mut lines);
+        store_mean(stage, filters.first, row, column, factor, &total, output);
     }
 }
 
@@ -343,7 +374,6 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
     let (stage, filters) = (&local(stage), &local(filters));
     let (pool, stride) = (stage.pool, filters.window.stride());
     let factor = mean_factor::<E>(pool);
-    let Some(mut lines) = lines_of::<E, SIZE>(filters.first, stage.output, row, output) else { return };
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
         for y in pool * row..pool * (row + 1) {
@@ -357,7 +387,7 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
                 pool_in(context, stage, filters, (y, x), sums, kept.as_deref_mut(), &mut total);
             }
         }
-        store_mean(factor, &total, column, &mut lines);
+        store_mean(stage, filters.first, row, column, factor, &total, output);
     }
 }
 
@@ -412,34 +442,18 @@ fn add_in<E: Element, const POSITIONS: usize, const SIZE: usize>(
     }
 }
 
-/// That row of `SIZE` feature maps, all slices of the same length.
-#[inline(always)]
-fn lines_of<E, const SIZE: usize>(
-    first: usize,
-    shape: Shape,
-    row: usize,
-    maps: &mut [E],
-) -> Option<[&mut [E]; SIZE]> {
-    let mut lines = [(); SIZE].map(|()| Default::default());
-    let mut rest = maps.get_mut(first * shape.plane() + row * shape.width..)?;
-    for o in 0..SIZE {
-        let (line, others) = rest.split_at_mut_checked(shape.width)?;
-        lines[o] = line;
-        rest = others.get_mut(shape.plane() - shape.width..).unwrap_or_default();
-    }
-    Some(lines)
-}
-
 #[inline(always)]
 fn store_mean<E: Element, const SIZE: usize>(
+    stage: &Stage,
+    first: usize,
+    row: usize,
+    column: usize,
     factor: E::Real,
     total: &[E; SIZE],
-    column: usize,
-    lines: &mut [&mut [E]; SIZE],
+    output: &mut [E],
 ) {
+    let mut place = Place::new(first, stage.output, row, column, output);
     for o in 0..SIZE {
-        if let Some(place) = lines[o].get_mut(column) {
-            *place = total[o].scale(factor);
-        }
+        place.put(total[o].scale(factor));
     }
 }
