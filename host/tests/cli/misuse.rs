@@ -169,7 +169,7 @@ fn what_is_read_is_not_written_over() {
     let scene = Scene::new();
     let folder = &scene.0;
     folder.succeeds(&PREDICT);
-    let encrypt = ["encrypt", "--key", "KEY", "--data", "digits:2"];
+    let encrypt = ["encrypt", "--key", "KEY", "--data", "digits:2", "--split", "test"];
     let predict = ["predict", "--model", "model", "--data", "data"];
     let train = ["train", "--network", "mnist", "--data", "data", "--epochs", "1"];
     let decrypt = ["decrypt", "--key", "KEY", "--in", "out"];
