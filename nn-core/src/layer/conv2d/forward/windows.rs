@@ -48,7 +48,7 @@ pub(super) fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize
             sums[position][o] = bias;
         }
     }
-    if const { E::SAMPLES == 1 } {
+    if const { E::SAMPLES == 1 && D::WIDTH > 0 } {
         add_planes(stage, filters, input, (row, column), sums)
     } else {
         add_rows(stage, filters, input, row * stage.input.width + column, sums)
@@ -89,8 +89,8 @@ fn add_rows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SI
     }
 }
 
-/// [`add_rows`] for single numbers, whose products are so cheap that a loop's own instructions count: rows of the image and of kernels
-/// are cut to lengths that no loop changes, so that bounds are compared in front of the loops.
+/// [`add_rows`] for single numbers, whose products are so cheap that a loop's own instructions count, and kernels of known size: rows
+/// of the image and of kernels are cut to lengths that no loop changes, so that bounds are compared in front of the loops.
 #[inline(always)]
 fn add_planes<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
     stage: &Stage,
@@ -107,7 +107,7 @@ fn add_planes<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const 
     // No way around these loops either.
     loop {
         let lines = plane.get(row * line..)?.chunks_exact(line.max(1));
-        // That the number of rows is the kernel's is then known where that is.
+        // The number of rows is then known to be the kernel's.
         if lines.len() < kernel {
             return None;
         }
