@@ -12,13 +12,13 @@ use crate::architecture::Architecture;
 /// Instructions a multiply-accumulate of one lane on a Cortex-M4F, with plain weights; each further lane, with plain weights and with
 /// weights of its own; a sigmoid and a hyperbolic tangent of one lane.
 ///
-/// `(cd tests/firmware && cargo run --release --bin kernels)` counts them: whole networks row by row, `f32`, the target's default
-/// flags.
+/// `cargo run --release -p more-tests --example kernel_costs` counts and prints them: whole networks row by row, `f32`, the target's
+/// default flags. A test of `more-tests` compares.
 const MULTIPLY_ACCUMULATE: f64 = 2.4;
 const FURTHER_LANE: f64 = 1.8;
 const FURTHER_LANE_OWN_WEIGHTS: f64 = 2.5;
-const SIGMOID: f64 = 62.0;
-const TANH: f64 = 97.0;
+const SIGMOID: f64 = 60.0;
+const TANH: f64 = 100.0;
 
 /// What is planned.
 #[derive(Clone, Copy, Debug)]
@@ -253,8 +253,8 @@ mod tests {
 
     #[test]
     fn the_estimate_is_that_of_the_emulator() {
-        // 916,236 and 1,714,537 by `kernels` in tests/firmware: constants of two figures.
-        for (lanes, counted) in [(1, 916_236.0), (2, 1_714_537.0)] {
+        // By the same command: constants of two figures.
+        for (lanes, counted) in [(1, 921_295.0), (2, 1_713_997.0)] {
             let estimate = plan(lanes, true).instructions.unwrap() as f64;
             assert!((estimate / counted - 1.0).abs() < 0.05, "{estimate} for {counted}");
         }

@@ -38,10 +38,11 @@ fn main() {
         }
         println!("{called}:\n\n{}", table(&measured, &expected, product));
         if flags.is_empty() {
-            println!(
-                "Constants of `more-nn plan` (host/src/plan.rs):\n\n{}",
-                constants(&measured, &expected)
-            );
+            println!("Constants of `more-nn plan` (host/src/plan.rs):\n");
+            for (name, instructions) in constants(&measured, &expected) {
+                println!("{name} {instructions:.2}");
+            }
+            println!();
         }
     }
 }

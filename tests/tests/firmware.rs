@@ -7,7 +7,7 @@ use more_core::Real;
 use more_operations::{
     Configuration, Inputs, Outcome, Source, Visitor, for_each_configuration, source, visit_all,
 };
-use more_tests::device::kernels::{self, Measured};
+use more_tests::device::kernels::{self, Expected, Measured};
 use more_tests::device::run_firmware;
 
 /// An operation for one scalar and number of lanes, and what came of it.
@@ -171,6 +171,19 @@ fn kernels_give_the_hosts_bits_in_few_instructions() {
         };
         let each = device.linear as f64 / host.multiply_accumulates as f64;
         assert!(each <= most, "{:?}: {each} instructions per multiply-accumulate", device.name);
+    }
+    assert_plan_counts_alike(&measured, &expected);
+}
+
+/// `more-nn plan` estimates with what is counted: two figures, hence the 5 %.
+fn assert_plan_counts_alike(measured: &[Measured], expected: &[Expected]) {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/src/plan.rs");
+    let source = std::fs::read_to_string(source).expect("the file is in the repository");
+    for (name, counted) in kernels::constants(measured, expected) {
+        let definition = format!("const {name}: f64 = ");
+        let line = source.lines().find_map(|line| line.strip_prefix(&definition)?.strip_suffix(';'));
+        let planned: f64 = line.and_then(|number| number.parse().ok()).expect("a constant of that name");
+        assert!((planned / counted - 1.0).abs() < 0.05, "{name}: {planned} is planned, {counted} counted");
     }
 }
 

@@ -203,14 +203,14 @@ pub fn table(measured: &[Measured], expected: &[Expected], product: (usize, usiz
     text
 }
 
-/// The constants of `host/src/plan.rs`, from networks row by row: instructions of a multiply-accumulate of one lane, of each further
-/// lane with plain and with its own weights, of a sigmoid and of a hyperbolic tangent.
+/// The constants of `more-nn plan`, by their names in `host/src/plan.rs`, from networks row by row: instructions of a multiply-accumulate
+/// of one lane, of each further lane with plain weights and with weights of its own, of a sigmoid and of a hyperbolic tangent.
 ///
 /// # Panics
 ///
 /// If a pass is missing.
 #[must_use]
-pub fn constants(measured: &[Measured], expected: &[Expected]) -> String {
+pub fn constants(measured: &[Measured], expected: &[Expected]) -> [(&'static str, f64); 5] {
     let row = |network: &str, operands: &str| {
         let mut passes = measured.iter().zip(expected);
         passes.find(|(pass, _)| pass.name == [network, "row by row", operands]).expect("a pass")
@@ -231,10 +231,11 @@ pub fn constants(measured: &[Measured], expected: &[Expected]) -> String {
     let sigmoid = functions("MNIST") / count(&MNIST, Layer::Sigmoid);
     let tanh = (functions("ANGIOGRAPHY") - sigmoid * count(&ANGIOGRAPHY, Layer::Sigmoid))
         / count(&ANGIOGRAPHY, Layer::Tanh);
-    let further = each("two lanes, plain weights") - product;
-    let further_own = each("two lanes, encrypted weights") - product;
-    format!(
-        "MULTIPLY_ACCUMULATE {product:.2}\nFURTHER_LANE {further:.2}\nFURTHER_LANE_OWN_WEIGHTS {further_own:.2}\n\
-         SIGMOID {sigmoid:.1}\nTANH {tanh:.1}\n"
-    )
+    [
+        ("MULTIPLY_ACCUMULATE", product),
+        ("FURTHER_LANE", each("two lanes, plain weights") - product),
+        ("FURTHER_LANE_OWN_WEIGHTS", each("two lanes, encrypted weights") - product),
+        ("SIGMOID", sigmoid),
+        ("TANH", tanh),
+    ]
 }
