@@ -8,6 +8,7 @@ mod compare;
 mod curve;
 mod decrypt;
 mod demo;
+mod distinct;
 mod encrypt;
 mod engine;
 mod export;

@@ -50,9 +50,21 @@ fn unary<T: Real, const N: usize>(case: &Case) -> TestCaseResult {
         let slope = [low, zero, high].into_iter().map(|x| (function.slope)(x).abs()).fold(0.0, f64::max);
         let expected = exact.map(function.plain);
         let bound = setting.function(largest(&lanes), slope, largest(&expected));
+        // A lane within rounding of the edge of the domain may have left it; the bound is that of `wide`.
+        if function.low > 0.0 && smallest(&lanes) <= N as f64 * setting.conversion(largest(&lanes)) {
+            let c = case.keys::<T, N>().0.encrypt_lanes(&lanes).expect("finite");
+            if [function.matrix, function.eigenvalues].iter().any(|way| is_refused(way(c))) {
+                continue;
+            }
+        }
         within(function.name, lanes, case, [function.matrix, function.eigenvalues], expected, bound)?;
     }
     Ok(())
+}
+
+/// Whether a lane counts as negative, or as zero.
+fn is_refused<T: Real, const N: usize>(result: Result<Ciphertext<T, N>, Error>) -> bool {
+    matches!(result, Err(Error::Domain | Error::Singular))
 }
 
 /// The sign, where no lane is nearer to zero than its own error; the bound of functions that jump.

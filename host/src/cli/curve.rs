@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, distinct};
 use crate::curve::{Curve, read, svg};
 use crate::error::Error;
 use crate::key_file::SecretKeyFile;
@@ -65,6 +65,9 @@ impl Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let mut inputs = vec![("--key", arguments.key.as_deref())];
+    inputs.extend(arguments.input.iter().map(|path| ("--in", Some(path.as_path()))));
+    distinct::check(&inputs, &[("--out", Some(&arguments.out)), ("--csv", arguments.csv.as_deref())])?;
     let key = arguments.key.as_deref().map(SecretKeyFile::read).transpose()?;
     let curves =
         arguments.input.iter().map(|path| read(path, key.as_ref())).collect::<Result<Vec<_>, _>>()?;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, distinct};
 use crate::decryption::{Confusion, decrypt_outputs};
 use crate::error::Error;
 use crate::key_file::SecretKeyFile;
@@ -37,6 +37,8 @@ struct Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let read = [("--key", arguments.key.as_deref()), ("--in", Some(arguments.input.as_path()))];
+    distinct::check(&read, &[("--out", Some(&arguments.out))])?;
     let key = arguments.key.as_deref().map(SecretKeyFile::read).transpose()?;
     let start = Instant::now();
     let outputs = decrypt_outputs(&arguments.input, key.as_ref())?;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::Report;
 use super::source_options::SourceOptions;
+use super::{Report, distinct};
 use crate::augmentation::Augmentation;
 use crate::container::Form;
 use crate::dataset::{Source, Split};
@@ -80,8 +80,16 @@ struct Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
-    let secret = SecretKeyFile::read(&arguments.key)?;
     let evaluation_path = arguments.eval.clone().unwrap_or_else(|| evaluation_key_path(&arguments.key));
+    distinct::check(
+        &[
+            ("--key", Some(&arguments.key)),
+            ("--eval", Some(&evaluation_path)),
+            ("--data", arguments.data.path()),
+        ],
+        &[("--out", Some(&arguments.out))],
+    )?;
+    let secret = SecretKeyFile::read(&arguments.key)?;
     let evaluation = EvaluationKeyFile::read(&evaluation_path)?;
     let data = arguments.files.open(&arguments.data, arguments.split, arguments.limit)?;
     let has_patients = matches!(arguments.data, Source::Images(_) | Source::Dicom(_));

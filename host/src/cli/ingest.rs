@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, distinct};
 use crate::architecture::Architecture;
 use crate::container::{Content, scalar_name};
 use crate::error::Error;
@@ -81,6 +81,12 @@ struct Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let read = [
+        ("--in", Some(arguments.input.as_path())),
+        ("--eval", arguments.eval.as_deref()),
+        ("--labels", arguments.labels.as_deref()),
+    ];
+    distinct::check(&read, &[("--out", Some(&arguments.out))])?;
     let idle = arguments.timeout.map(Duration::from_secs);
     let mut source = Source::open(&arguments.input, Limits { baud: arguments.baud, idle })?;
     let options = Options {

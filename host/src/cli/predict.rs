@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::engine::Compute;
 use super::source_options::SourceOptions;
-use super::{Report, input};
+use super::{Report, distinct, input};
 use crate::container::{Container, Content};
 use crate::dataset::{self, Split};
 use crate::error::Error;
@@ -55,6 +55,8 @@ struct Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let read = [("--model", Some(arguments.model.as_path())), ("--data", arguments.data.path())];
+    distinct::check(&read, &[("--out", Some(&arguments.out))])?;
     let model = Container::open_as(&arguments.model, Content::Model)?;
     let scalar = model.metadata().scalar;
     let (files, split) = (&arguments.files, arguments.split);

@@ -6,7 +6,7 @@ use more_core::Scalar as ScalarName;
 use serde::Serialize;
 
 use super::source_options::SourceOptions;
-use super::{Report, input};
+use super::{Report, distinct, input};
 use crate::augmentation::Augmentation;
 use crate::dataset::{self, Split};
 use crate::error::Error;
@@ -56,6 +56,8 @@ struct Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let read = [("--key", arguments.key.as_deref()), ("--data", arguments.data.path())];
+    distinct::check(&read, &[("--out", Some(&arguments.out))])?;
     let key = arguments.key.as_ref().map(|path| SecretKeyFile::read(path)).transpose()?;
     let (data, scalar) = input::open(&arguments.data, &arguments.files, arguments.split, None, None)?;
     let options = Options {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::engine::Compute;
 use super::keygen::ScalarArgument;
 use super::source_options::SourceOptions;
-use super::{Report, input};
+use super::{Report, distinct, input};
 use crate::architecture::Architecture;
 use crate::augmentation::Augmentation;
 use crate::components::Scalar;
@@ -188,6 +188,11 @@ struct Fields {
 }
 
 pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
+    let validation = arguments.validation.as_ref().and_then(dataset::Input::path);
+    distinct::check(
+        &[("--data", arguments.data.path()), ("--validation", validation)],
+        &[("--out", Some(&arguments.out)), ("--metrics", arguments.metrics.as_deref())],
+    )?;
     // Better now than after hours of training.
     drop(OutputFile::create(&arguments.out, Access::Shared, true)?);
     let (files, split) = (&arguments.files, arguments.split);

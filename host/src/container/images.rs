@@ -138,7 +138,7 @@ impl ImagesFile {
     /// # Errors
     /// [`Kind::NonFinite`] naming the image; as [`Container::read_rows`].
     pub fn read_images<'b, T: Real + Element>(
-        &self,
+        &'b self,
         images: Range<usize>,
         buffer: &'b mut ReadBuffer,
     ) -> Result<&'b [T], Error> {
@@ -150,7 +150,7 @@ impl ImagesFile {
     /// # Errors
     /// [`Kind::NonFinite`] naming the image; as [`Container::read_rows`].
     pub fn read_labels<'b, T: Real + Element>(
-        &self,
+        &'b self,
         images: Range<usize>,
         buffer: &'b mut ReadBuffer,
     ) -> Result<&'b [T], Error> {
@@ -205,7 +205,7 @@ pub(crate) fn plain_labels(container: &Container) -> Result<Vec<u32>, Error> {
 
 /// Reads rows and checks that all values are finite.
 pub(crate) fn read_finite<'b, T: Real + Element>(
-    container: &Container,
+    container: &'b Container,
     name: &str,
     rows: Range<usize>,
     buffer: &'b mut ReadBuffer,

@@ -1,13 +1,15 @@
 //! Containers that never touch a disk.
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A file in memory: what is written to it can be read by every clone. Writing it anew reuses its memory.
+/// A file in memory: what is written to it can be read by every clone.
+///
+/// While it is written it is empty. Writing it anew reuses its memory, unless a container that is open still reads what was there
+/// before.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFile {
-    bytes: Arc<RwLock<Vec<u8>>>,
+    bytes: Arc<Mutex<Arc<Vec<u8>>>>,
 }
 
 impl MemoryFile {
@@ -23,7 +25,7 @@ impl MemoryFile {
     /// Its length in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.lock().len()
     }
 
     /// Whether nothing is in it.
@@ -32,21 +34,24 @@ impl MemoryFile {
         self.len() == 0
     }
 
-    pub(super) fn clear(&self) {
-        self.bytes.write().unwrap_or_else(PoisonError::into_inner).clear();
+    /// What is in it now, whatever is written later.
+    pub(super) fn bytes(&self) -> Arc<Vec<u8>> {
+        self.lock().clone()
     }
 
-    pub(super) fn append(&self, bytes: &[u8]) {
-        self.bytes.write().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+    /// Memory to write the next content to, which [`Self::put`] puts in.
+    pub(super) fn clear(&self) -> Vec<u8> {
+        let mut bytes = Arc::try_unwrap(std::mem::take(&mut *self.lock())).unwrap_or_default();
+        bytes.clear();
+        bytes
     }
 
-    /// Fills `buffer` with the bytes at `position`; `UnexpectedEof` where the file is shorter.
-    pub(super) fn read_exact_at(&self, buffer: &mut [u8], position: u64) -> io::Result<()> {
-        let bytes = self.bytes.read().unwrap_or_else(PoisonError::into_inner);
-        let begin = usize::try_from(position).ok().filter(|begin| *begin <= bytes.len());
-        let found = begin.and_then(|begin| bytes[begin..].get(..buffer.len()));
-        buffer.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
+    pub(super) fn put(&self, bytes: Vec<u8>) {
+        *self.lock() = Arc::new(bytes);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Vec<u8>>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

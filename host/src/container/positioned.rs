@@ -2,14 +2,14 @@
 
 use std::fs::File;
 use std::io;
-
-use super::memory::MemoryFile;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// What a container is read from.
 #[derive(Debug)]
 pub(super) enum Source {
     File(PositionedFile),
-    Memory(MemoryFile),
+    Memory(Arc<Vec<u8>>),
 }
 
 impl Source {
@@ -17,8 +17,18 @@ impl Source {
     pub(super) fn read_exact_at(&self, buffer: &mut [u8], position: u64) -> io::Result<()> {
         match self {
             Self::File(file) => file.read_exact_at(buffer, position),
-            Self::Memory(file) => file.read_exact_at(buffer, position),
+            Self::Memory(_) => {
+                let bytes = self.memory(position..position + buffer.len() as u64);
+                buffer.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
         }
+    }
+
+    /// The bytes at these positions, where all of them are in memory.
+    pub(super) fn memory(&self, positions: Range<u64>) -> Option<&[u8]> {
+        let Self::Memory(bytes) = self else { return None };
+        bytes.get(usize::try_from(positions.start).ok()?..usize::try_from(positions.end).ok()?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading a container by position.
 
 use std::fs::File;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -81,7 +81,9 @@ impl Container {
     /// As [`Self::open_as`].
     pub fn open_memory(file: &MemoryFile, content: Content) -> Result<Self, Error> {
         let path = Path::new(MemoryFile::NAME);
-        let container = parse(path, Source::Memory(file.clone()), file.len() as u64);
+        let bytes = file.bytes();
+        let length = bytes.len() as u64;
+        let container = parse(path, Source::Memory(bytes), length);
         container.map_err(|error| error.at(path))?.holding(content)
     }
 
@@ -148,13 +150,13 @@ impl Container {
         Ok(info)
     }
 
-    /// Reads rows (indices of the first dimension) of a tensor; the values live in `buffer`.
+    /// Reads rows (indices of the first dimension) of a tensor; the values live in `buffer`, or where they are in memory already.
     ///
     /// # Errors
     /// [`Kind::Missing`] and [`Kind::Shape`] for a name, element type or range that the file does not have;
     /// [`Kind::Corrupt`], [`Kind::Truncated`], [`Kind::Io`].
     pub fn read_rows<'b, E: Element>(
-        &self,
+        &'b self,
         name: &str,
         rows: Range<usize>,
         buffer: &'b mut ReadBuffer,
@@ -177,7 +179,7 @@ impl Container {
 
     /// Reads the values of `columns` of a row, or whole rows one after the other; all were checked to exist.
     pub(super) fn read_part<'b, E: Element>(
-        &self,
+        &'b self,
         info: &TensorInfo,
         rows: Range<usize>,
         columns: Range<usize>,
@@ -190,6 +192,17 @@ impl Container {
         let (row, value) = (info.row_len() as u64, E::TYPE.bytes() as u64);
         let begin = info.begin + (rows.start as u64 * row + columns.start as u64) * value;
         let end = info.begin + ((rows.end - 1) as u64 * row + columns.end as u64) * value;
+        // In memory, values are what the file's bytes are where they lie as this machine wants them.
+        if let Some(bytes) = self.file.memory(self.start + begin..self.start + end)
+            && cfg!(target_endian = "little")
+            && let Ok(values) = bytemuck::try_cast_slice(bytes)
+        {
+            self.verify_blocks(begin / BLOCK..=(end - 1) / BLOCK, |block| {
+                let positions = self.start + block.start..self.start + block.end;
+                self.file.memory(positions).unwrap_or_default()
+            })?;
+            return Ok(values);
+        }
         let bytes = self.read_bytes(begin..end, buffer)?;
         let values: &mut [E] = bytemuck::cast_slice_mut(bytes);
         if cfg!(target_endian = "big") {
@@ -236,18 +249,30 @@ impl Container {
         self.file.read_exact_at(bytes, self.start + begin).map_err(|error| {
             Error::io(&self.path, "read", error).position(format!("byte {}", self.start + begin))
         })?;
-        for block in first..=last {
-            if is_verified(block) {
+        let place = |position: u64| (position - begin) as usize;
+        self.verify_blocks(first..=last, |block| &bytes[place(block.start)..place(block.end)])?;
+        Ok(&mut bytes[place(range.start)..place(range.end)])
+    }
+
+    /// Checks those of these blocks that were not checked yet; `bytes` gives those at positions in the data section.
+    fn verify_blocks<'b>(
+        &self,
+        blocks: RangeInclusive<u64>,
+        bytes: impl Fn(Range<u64>) -> &'b [u8],
+    ) -> Result<(), Error> {
+        for block in blocks {
+            let verified = &self.verified[block as usize];
+            if verified.load(Ordering::Relaxed) {
                 continue;
             }
-            let (from, to) = (block * BLOCK - begin, self.length.min((block + 1) * BLOCK) - begin);
-            if crc32fast::hash(&bytes[from as usize..to as usize]) != self.checksums[block as usize] {
-                let position = format!("bytes {} to {}", self.start + begin + from, self.start + begin + to);
+            let (begin, end) = (block * BLOCK, self.length.min((block + 1) * BLOCK));
+            if crc32fast::hash(bytes(begin..end)) != self.checksums[block as usize] {
+                let position = format!("bytes {} to {}", self.start + begin, self.start + end);
                 return Err(corrupt("the checksum does not match").at(&self.path).position(position));
             }
-            self.verified[block as usize].store(true, Ordering::Relaxed);
+            verified.store(true, Ordering::Relaxed);
         }
-        Ok(&mut bytes[(range.start - begin) as usize..(range.end - begin) as usize])
+        Ok(())
     }
 }
 

@@ -79,8 +79,26 @@ fn memory_holds_what_a_file_would() {
         Container::open_memory(&MemoryFile::new(), Content::Model).unwrap_err().kind(),
         Kind::Truncated
     );
-    let past_the_end = Source::Memory(memory.clone()).read_exact_at(&mut [0], memory.len() as u64);
+    let past_the_end = Source::Memory(memory.bytes()).read_exact_at(&mut [0], memory.len() as u64);
     assert_eq!(past_the_end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+}
+
+#[test]
+fn memory_that_is_written_anew_is_still_there_for_who_reads_it() {
+    let memory = MemoryFile::new();
+    let (_folder, path) = written();
+    let mut bytes = fs::read(path).unwrap();
+    memory.put(bytes.clone());
+    let container = Container::open_memory(&memory, Content::Model).unwrap();
+    // In the last block of `big`.
+    let last = bytes.len() - 100;
+    bytes[last] ^= 1;
+    memory.put(bytes);
+    assert!(container.read_all::<f32>("big").unwrap() == values());
+    let damaged = Container::open_memory(&memory, Content::Model).unwrap();
+    let mut buffer = ReadBuffer::new();
+    assert!(damaged.read_rows::<f32>("big", 0..2, &mut buffer).unwrap() == [0.0, 1.0, 2.0, 3.0]);
+    assert_eq!(damaged.read_all::<f32>("big").unwrap_err().kind(), Kind::Corrupt);
 }
 
 #[test]

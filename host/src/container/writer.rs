@@ -34,15 +34,15 @@ pub struct ContainerWriter {
 #[derive(Debug)]
 enum Sink {
     File(OutputFile),
-    Memory(MemoryFile),
+    Memory(MemoryFile, Vec<u8>),
 }
 
 impl Sink {
     fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self {
             Self::File(file) => file.write(bytes),
-            Self::Memory(file) => {
-                file.append(bytes);
+            Self::Memory(_, content) => {
+                content.extend_from_slice(bytes);
                 Ok(())
             }
         }
@@ -109,10 +109,7 @@ impl ContainerWriter {
         }
         let mut file = match target {
             Target::File(path) => Sink::File(OutputFile::create(path, Access::Shared, true)?),
-            Target::Memory(file) => {
-                file.clear();
-                Sink::Memory(file.clone())
-            }
+            Target::Memory(file) => Sink::Memory(file.clone(), file.clear()),
         };
         file.write(&bytes)?;
         let header_checksum = crc32fast::hash(&bytes);
@@ -201,7 +198,10 @@ impl ContainerWriter {
         self.write(CHECKSUMS, &checksums)?;
         match self.file {
             Sink::File(file) => file.commit(),
-            Sink::Memory(_) => Ok(()),
+            Sink::Memory(file, content) => {
+                file.put(content);
+                Ok(())
+            }
         }
     }
 }

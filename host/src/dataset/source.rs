@@ -1,7 +1,7 @@
 //! Names of data sets, as given to `--data`.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::digits::DEFAULT_SEED;
@@ -89,6 +89,21 @@ impl FromStr for Source {
     }
 }
 
+impl Source {
+    /// The file or folder that is read, where there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Mnist(path)
+            | Self::Images(path)
+            | Self::Dicom(path)
+            | Self::Npz(path)
+            | Self::Safetensors(path) => Some(path),
+            Self::Digits { .. } | Self::Angiograms { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -162,6 +177,17 @@ pub enum Input {
     File(PathBuf),
     /// A source in the clear.
     Source(Source),
+}
+
+impl Input {
+    /// The file or folder that is read, where there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Source(source) => source.path(),
+        }
+    }
 }
 
 impl FromStr for Input {

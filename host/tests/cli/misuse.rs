@@ -165,6 +165,32 @@ fn the_wrong_kind_of_file() {
 }
 
 #[test]
+fn what_is_read_is_not_written_over() {
+    let scene = Scene::new();
+    let folder = &scene.0;
+    folder.succeeds(&PREDICT);
+    let names = ["key", "data", "model", "out"];
+    let before = names.map(|name| folder.read(name));
+    let encrypt = ["encrypt", "--key", "key", "--data", "digits:2"];
+    let predict = ["predict", "--model", "model", "--data", "data"];
+    let train = ["train", "--network", "mnist", "--data", "data", "--epochs", "1"];
+    let decrypt = ["decrypt", "--key", "key", "--in", "out"];
+    let cases: [(&[&str], &[&str], &str); 6] = [
+        (&encrypt, &["--out", "./key"], "--key and --out"),
+        (&predict, &["--out", "data"], "--data and --out"),
+        (&predict, &["--out", "model"], "--model and --out"),
+        (&train, &["--out", "data"], "--data and --out"),
+        (&train, &["--out", "new", "--metrics", "./new"], "--out and --metrics"),
+        (&decrypt, &["--out", "out"], "--in and --out"),
+    ];
+    for (command, out, text) in cases {
+        folder.fails(2, &[command, out].concat(), &[text, "the same file"]);
+    }
+    assert!(before == names.map(|name| folder.read(name)));
+    assert!(!folder.path("new").exists());
+}
+
+#[test]
 fn values_that_are_not_finite_are_named() {
     let folder = Folder::with_key();
     folder.train(TRAIN, "model", &["--epochs", "1"]);
