@@ -12,13 +12,13 @@ use crate::architecture::Architecture;
 /// Instructions a multiply-accumulate of one lane on a Cortex-M4F, with plain weights; each further lane, with plain weights and with
 /// weights of its own; a sigmoid and a hyperbolic tangent of one lane.
 ///
-/// `(cd tests/firmware && cargo run --release --bin kernels)` counts them: whole networks row by row, `f32`, the target's default
-/// flags.
+/// `cargo run --release -p more-tests --example kernel_costs` counts and prints them: whole networks row by row, `f32`, the target's
+/// default flags. A test of `more-tests` compares.
 const MULTIPLY_ACCUMULATE: f64 = 2.3;
 const FURTHER_LANE: f64 = 1.7;
 const FURTHER_LANE_OWN_WEIGHTS: f64 = 2.3;
-const SIGMOID: f64 = 62.0;
-const TANH: f64 = 97.0;
+const SIGMOID: f64 = 60.0;
+const TANH: f64 = 100.0;
 
 /// What is planned.
 #[derive(Clone, Copy, Debug)]
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_estimate_is_that_of_the_emulator() {
-        // 899,979 and 1,671,057 by `kernels` in tests/firmware: constants of two figures.
+        // By the same command: constants of two figures.
         for (lanes, counted) in [(1, 899_979.0), (2, 1_671_057.0)] {
             let estimate = plan(lanes, true).instructions.unwrap() as f64;
             assert!((estimate / counted - 1.0).abs() < 0.05, "{estimate} for {counted}");

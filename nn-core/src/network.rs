@@ -85,13 +85,17 @@ impl<'a> Network<'a> {
         let mut shape = input;
         let mut operations: usize = 0;
         let mut weighted = false;
-        let mut index = 0;
-        while index < layers.len() {
-            let layer = layers[index];
-            if let Layer::Dropout { .. } = layer
-                && (!weighted || index + 1 == layers.len() || layers[index + 1].outputs() == 0)
-            {
-                return Err(NetworkError::DropoutPosition);
+        let mut rest = layers;
+        while let [layer, following @ ..] = rest {
+            let layer = *layer;
+            if let Layer::Dropout { .. } = layer {
+                let between = match following {
+                    [next, ..] => weighted && next.outputs() > 0,
+                    [] => false,
+                };
+                if !between {
+                    return Err(NetworkError::DropoutPosition);
+                }
             }
             weighted = weighted || layer.outputs() > 0;
             let output = match layer.output(shape) {
@@ -128,7 +132,7 @@ impl<'a> Network<'a> {
                 _ => return Err(NetworkError::TooLarge),
             };
             shape = output;
-            index += 1;
+            rest = following;
         }
         Ok(Self { input, layers })
     }

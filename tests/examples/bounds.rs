@@ -1,7 +1,7 @@
 //! How much of each bound of `docs/numerics.md` is used: random messages, and a search for the worst.
 //!
 //! ```sh
-//! cargo run --release -p more-tests --example bounds -- [MESSAGES] [EVALUATIONS] [NAME]
+//! cargo run --release -p more-tests --features measurements --example bounds -- [MESSAGES] [EVALUATIONS] [NAME]
 //! ```
 //!
 //! Prints a table with a row for each operation (those whose name contains `NAME`) and a column for each number of lanes and

@@ -1,5 +1,5 @@
 //! Instructions of the kernels, by flags of the compiler, with what is needed beside them. Prints the tables of `docs/benchmarks.md`,
-//! "Firmware".
+//! "Firmware", and the constants of `more-nn plan`.
 //!
 //! ```sh
 //! cargo run --release -p more-tests --example kernel_costs
@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use more_tests::device::kernels::{Measured, expected, table};
+use more_tests::device::kernels::{Measured, constants, expected, table};
 use more_tests::device::{Scene, build_firmware, emulate};
 
 /// Flags, what they are called, and instructions and cycles of a product with its sum.
@@ -37,5 +37,12 @@ fn main() {
             );
         }
         println!("{called}:\n\n{}", table(&measured, &expected, product));
+        if flags.is_empty() {
+            println!("Constants of `more-nn plan` (host/src/plan.rs):\n");
+            for (name, instructions) in constants(&measured, &expected) {
+                println!("{name} {instructions:.2}");
+            }
+            println!();
+        }
     }
 }

@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def count(target):
     subprocess.run(
-        ["cargo", "build", "--quiet", "--release", "-p", "more-tests", "--example", "operation_counts"],
+        ["cargo", "build", "--quiet", "--release", "-p", "more-tests",
+         "--features", "measurements", "--example", "operation_counts"],
         cwd=ROOT, check=True, env={**os.environ, "CARGO_TARGET_DIR": str(target)},
     )
     with tempfile.TemporaryDirectory() as folder:

@@ -24,6 +24,8 @@ fn cargo(workspace: &str, scratch: &str) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(workspace));
     command.env("CARGO_TARGET_DIR", Path::new(scratch).join(workspace));
+    // What several of these builds need is built once.
+    command.env("CARGO_BUILD_BUILD_DIR", Path::new(scratch).join("build"));
     // What the host's build is told is not for devices.
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     command

@@ -57,7 +57,8 @@ pub extern "C" fn more_interface_version() -> u32 {
     MORE_INTERFACE_VERSION
 }
 
-/// The crates do not panic. Should one, there is nobody to tell: the watchdog takes over.
+/// Nothing can panic where the profile `device` has optimised all crates as one, and a linker then drops this. Elsewhere there is
+/// nobody to tell: the watchdog takes over.
 #[cfg(all(target_os = "none", feature = "panic-handler"))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

@@ -65,19 +65,21 @@ impl F8 {
     }
 }
 
+/// The sign is extended when the code is loaded, so that one shift takes it and the rest to their places; what it fills in between is
+/// cleared.
 #[inline(always)]
 fn widen_8(bits: u8) -> f32 {
-    let bits = u32::from(bits);
+    let bits = (i32::from(bits.cast_signed()) << 20).cast_unsigned();
     // 2^120: biases of 127 and 7.
-    f32::from_bits((bits & 0x80) << 24 | (bits & 0x7F) << 20) * f32::from_bits((120 + 127) << 23)
+    f32::from_bits(bits & 0x87F0_0000) * f32::from_bits((120 + 127) << 23)
 }
 
-/// For finite numbers.
+/// For finite numbers; as [`widen_8`].
 #[inline(always)]
 fn widen_16(value: f16) -> f32 {
-    let bits = u32::from(value.to_bits());
+    let bits = (i32::from(value.to_bits().cast_signed()) << 13).cast_unsigned();
     // 2^112: biases of 127 and 15.
-    f32::from_bits((bits & 0x8000) << 16 | (bits & 0x7FFF) << 13) * f32::from_bits((112 + 127) << 23)
+    f32::from_bits(bits & 0x8FFF_E000) * f32::from_bits((112 + 127) << 23)
 }
 
 // For each element by name: packs take the numbers of their instruction set, whatever these are.

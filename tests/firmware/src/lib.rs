@@ -13,6 +13,7 @@ pub mod edge_box;
 pub mod entropy;
 pub mod line;
 pub mod network;
+pub mod passes;
 pub mod report;
 pub mod stack;
 pub mod uart;

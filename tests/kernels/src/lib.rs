@@ -11,6 +11,7 @@ use core::fmt::Display;
 
 use more_core::{Ciphertext, Spectrum};
 use more_operations::{Digest, Outcome};
+use nn_core::element::{F8, f16};
 use nn_core::profile::StageKernels;
 use nn_core::{ANGIOGRAPHY, Error, MNIST, Network, RowStream, Shape, Weigh, avg_pool, conv, dense};
 
@@ -38,7 +39,7 @@ pub const ANGIOGRAPHY_LINEAR: Network<'static> = Network::new(
 );
 
 /// What is computed on.
-pub trait Operand: Copy + Sync + Outcome {
+pub trait Operand: Copy + Sync {
     /// Numbers of one.
     const NUMBERS: usize;
     /// Products that an element takes with it as a weight, for each of the element's numbers.
@@ -54,6 +55,26 @@ impl Operand for f32 {
 
     fn draw(numbers: &mut Numbers) -> Self {
         numbers.next()
+    }
+}
+
+/// A weight.
+impl Operand for f16 {
+    const NUMBERS: usize = 1;
+    const PRODUCTS: usize = 1;
+
+    fn draw(numbers: &mut Numbers) -> Self {
+        Self::from_f32(numbers.next())
+    }
+}
+
+/// A weight.
+impl Operand for F8 {
+    const NUMBERS: usize = 1;
+    const PRODUCTS: usize = 1;
+
+    fn draw(numbers: &mut Numbers) -> Self {
+        Self::from_f32(numbers.next()).unwrap_or(Self::from_bits(0))
     }
 }
 
@@ -193,7 +214,7 @@ pub struct Buffers<'a, E, W> {
 }
 
 /// The stages of a network one by one, then all of it on an image that comes row by row.
-fn visit<E: Operand + Weigh<W, Context = ()>, W: Operand>(
+fn visit<E: Operand + Outcome + Weigh<W, Context = ()>, W: Operand>(
     visitor: &mut impl Visitor,
     (name, operands): (&str, &str),
     (network, linear): (&Network<'_>, &Network<'_>),
@@ -242,7 +263,7 @@ struct Stage<'a, E, W> {
     output: &'a mut [E],
 }
 
-impl<E: Operand + Weigh<W, Context = ()>, W: Operand> Run for Stage<'_, E, W> {
+impl<E: Operand + Outcome + Weigh<W, Context = ()>, W: Operand> Run for Stage<'_, E, W> {
     fn full(&mut self) -> Result<(), Error> {
         self.stage.forward((), self.weights, self.input, None, self.output)
     }
@@ -275,7 +296,7 @@ impl<E: Operand + Weigh<W, Context = ()>, W: Operand> Rows<'_, E, W> {
     }
 }
 
-impl<E: Operand + Weigh<W, Context = ()>, W: Operand> Run for Rows<'_, E, W> {
+impl<E: Operand + Outcome + Weigh<W, Context = ()>, W: Operand> Run for Rows<'_, E, W> {
     fn full(&mut self) -> Result<(), Error> {
         self.stream(&self.network.clone())
     }
@@ -294,7 +315,7 @@ impl<E: Operand + Weigh<W, Context = ()>, W: Operand> Run for Rows<'_, E, W> {
 /// # Errors
 ///
 /// If a buffer is too short, or what the visitor returns.
-pub fn visit_mnist<E: Operand + Weigh<W, Context = ()>, W: Operand>(
+pub fn visit_mnist<E: Operand + Outcome + Weigh<W, Context = ()>, W: Operand>(
     visitor: &mut impl Visitor,
     operands: &str,
     buffers: Buffers<'_, E, W>,
@@ -307,7 +328,7 @@ pub fn visit_mnist<E: Operand + Weigh<W, Context = ()>, W: Operand>(
 /// # Errors
 ///
 /// As [`visit_mnist`].
-pub fn visit_angiography<E: Operand + Weigh<W, Context = ()>, W: Operand>(
+pub fn visit_angiography<E: Operand + Outcome + Weigh<W, Context = ()>, W: Operand>(
     visitor: &mut impl Visitor,
     operands: &str,
     buffers: Buffers<'_, E, W>,

@@ -4,7 +4,9 @@ use std::fmt::{Display, Write};
 
 use more_core::{Ciphertext, Spectrum};
 use more_kernels::{Buffers, Operand, Pass, Run, Visitor, visit_angiography, visit_mnist};
-use nn_core::{ANGIOGRAPHY, Error, MNIST, Network, Weigh};
+use more_operations::Outcome;
+use nn_core::element::{F8, f16};
+use nn_core::{ANGIOGRAPHY, Error, Layer, MNIST, Network, Weigh};
 
 /// A pass on the host.
 #[derive(Clone, Debug)]
@@ -90,7 +92,7 @@ fn visit<E, W>(
     operands: &str,
     with: impl Fn(&mut Host, &str, Buffers<'_, E, W>) -> Result<(), Error>,
 ) where
-    E: Operand + Weigh<W, Context = ()>,
+    E: Operand + Outcome + Weigh<W, Context = ()>,
     W: Operand,
 {
     let longest = network.scratch().max(network.input().len()).max(network.stream_memory());
@@ -116,6 +118,60 @@ pub fn expected() -> Vec<Expected> {
     visit(&mut host, &ANGIOGRAPHY, (0.0_f32, 0.0_f32), "plain", visit_angiography);
     visit(&mut host, &ANGIOGRAPHY, (pair, 0.0_f32), "two lanes, plain weights", visit_angiography);
     host.0
+}
+
+/// The passes of `rounded_weights`, in its order.
+#[must_use]
+pub fn expected_rounded() -> Vec<Expected> {
+    let mut host = Host::default();
+    let pair = Spectrum::<f32, 2>::from_lanes([0.0; 2]);
+    let eight = F8::from_bits(0);
+    visit(&mut host, &MNIST, (0.0_f32, 0.0_f32), "plain, f32", visit_mnist);
+    visit(&mut host, &MNIST, (0.0_f32, f16::ZERO), "plain, f16", visit_mnist);
+    visit(&mut host, &MNIST, (0.0_f32, eight), "plain, f8", visit_mnist);
+    visit(&mut host, &MNIST, (pair, 0.0_f32), "two lanes, f32", visit_mnist);
+    visit(&mut host, &MNIST, (pair, f16::ZERO), "two lanes, f16", visit_mnist);
+    visit(&mut host, &MNIST, (pair, eight), "two lanes, f8", visit_mnist);
+    host.0
+}
+
+/// Whether the passes and the bits of their outputs are the host's.
+///
+/// # Panics
+///
+/// If not.
+pub fn assert_same_bits(measured: &[Measured], expected: &[Expected]) {
+    assert_eq!(measured.len(), expected.len());
+    for (device, host) in measured.iter().zip(expected) {
+        assert_eq!((&device.name, device.digest), (&host.name, host.digest), "other bits than the host's");
+    }
+}
+
+/// A row for each kind of operands: bytes of the weights, instructions of the network row by row, and without functions for each
+/// multiply-accumulate, stage by stage and row by row.
+#[must_use]
+pub fn table_rounded(measured: &[Measured], expected: &[Expected]) -> String {
+    let passes: Vec<_> = measured.iter().zip(expected).collect();
+    let mut text = String::from("| operands | weights, bytes | instructions, row by row |");
+    let operands: Vec<_> = passes.chunk_by(|(a, _), (b, _)| a.name[2] == b.name[2]).collect();
+    for (pass, _) in operands.first().copied().unwrap_or_default() {
+        let layers = pass.name[1].split(',').next().unwrap_or_default();
+        write!(text, " {layers} |").expect("a string takes all text");
+    }
+    text.push_str("\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    let widths = [size_of::<f32>(), size_of::<f16>(), size_of::<F8>()];
+    for (row, width) in operands.iter().zip(widths.iter().cycle()) {
+        let Some((rows, _)) = row.last() else { continue };
+        let bytes = width * MNIST.parameters();
+        write!(text, "| {} | {bytes} | {} |", rows.name[2], rows.instructions)
+            .expect("a string takes all text");
+        for (device, host) in *row {
+            let each = device.linear as f64 / host.multiply_accumulates as f64;
+            write!(text, " {each:.2} |").expect("a string takes all text");
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// A row for each pass: instructions with and without functions, the latter for each multiply-accumulate and beside the products and
@@ -145,4 +201,41 @@ pub fn table(measured: &[Measured], expected: &[Expected], product: (usize, usiz
         .expect("a string takes all text");
     }
     text
+}
+
+/// The constants of `more-nn plan`, by their names in `host/src/plan.rs`, from networks row by row: instructions of a multiply-accumulate
+/// of one lane, of each further lane with plain weights and with weights of its own, of a sigmoid and of a hyperbolic tangent.
+///
+/// # Panics
+///
+/// If a pass is missing.
+#[must_use]
+pub fn constants(measured: &[Measured], expected: &[Expected]) -> [(&'static str, f64); 5] {
+    let row = |network: &str, operands: &str| {
+        let mut passes = measured.iter().zip(expected);
+        passes.find(|(pass, _)| pass.name == [network, "row by row", operands]).expect("a pass")
+    };
+    let each = |operands: &str| {
+        let (device, host) = row("MNIST", operands);
+        device.linear as f64 / host.multiply_accumulates as f64
+    };
+    let functions = |network: &str| {
+        let (device, _) = row(network, "plain");
+        (device.instructions - device.linear) as f64
+    };
+    let count = |network: &Network<'_>, function: Layer| {
+        let stages = network.stage_kernels().filter(|stage| stage.function() == Some(function));
+        stages.map(|stage| stage.activations()).sum::<usize>() as f64
+    };
+    let product = each("plain");
+    let sigmoid = functions("MNIST") / count(&MNIST, Layer::Sigmoid);
+    let tanh = (functions("ANGIOGRAPHY") - sigmoid * count(&ANGIOGRAPHY, Layer::Sigmoid))
+        / count(&ANGIOGRAPHY, Layer::Tanh);
+    [
+        ("MULTIPLY_ACCUMULATE", product),
+        ("FURTHER_LANE", each("two lanes, plain weights") - product),
+        ("FURTHER_LANE_OWN_WEIGHTS", each("two lanes, encrypted weights") - product),
+        ("SIGMOID", sigmoid),
+        ("TANH", tanh),
+    ]
 }

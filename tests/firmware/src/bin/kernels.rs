@@ -1,52 +1,16 @@
-//! Measures the kernels of both networks: stack, instructions with and without activations, and a digest of the result's
-//! bits. One line each, as values separated by semicolons:
-//!
-//! `network;layers;operands;stack bytes;instructions;without activations;digest`
+//! Measures the kernels of both networks.
 
 #![no_std]
 #![no_main]
 
-use core::fmt::Display;
-use core::hint::black_box;
 use core::ptr::addr_of_mut;
 
 use cortex_m_rt::entry;
-use cortex_m_semihosting::hprintln;
 use more_core::{Ciphertext, Spectrum};
-use more_firmware::clock::Clock;
-use more_firmware::{fail, stack, succeed};
-use more_kernels::{Buffers, Pass, Run, Visitor, visit_angiography, visit_mnist};
-use nn_core::{ANGIOGRAPHY, Error, MNIST};
-
-struct Measurement(Clock);
-
-/// Functions of their own, so that their frames lie below the caller's.
-#[inline(never)]
-fn full(run: &mut impl Run) -> Result<(), Error> {
-    run.full()
-}
-
-#[inline(never)]
-fn linear(run: &mut impl Run) -> Result<(), Error> {
-    run.linear()
-}
-
-impl Visitor for Measurement {
-    fn visit<D: Display>(&mut self, pass: &Pass<'_, D>, run: &mut impl Run) -> Result<(), Error> {
-        let before = self.0.now();
-        linear(black_box(run))?;
-        let without = self.0.instructions_since(before);
-        let before = self.0.now();
-        full(black_box(run))?;
-        let instructions = self.0.instructions_since(before);
-        let (result, stack) = stack::depth_of(|| full(black_box(run)));
-        result?;
-        let digest = run.digest().value();
-        let Pass { network, layers, operands, .. } = pass;
-        hprintln!("{network};{layers};{operands};{stack};{instructions};{without};{digest:016x}");
-        Ok(())
-    }
-}
+use more_firmware::passes::Measurement;
+use more_firmware::{fail, succeed};
+use more_kernels::{Buffers, visit_angiography, visit_mnist};
+use nn_core::{ANGIOGRAPHY, MNIST};
 
 type Pair = Spectrum<f32, 2>;
 type Matrix = Ciphertext<f32, 2>;
@@ -87,7 +51,7 @@ fn main() -> ! {
             &mut *addr_of_mut!(MATRIX_OUTPUT),
         )
     };
-    let visitor = &mut Measurement(Clock::start());
+    let visitor = &mut Measurement::start();
     macro_rules! measure {
         ($visit:ident, $network:ident, $name:literal, $weights:ident, $input:ident, $output:ident) => {{
             let buffers = Buffers {
