@@ -162,11 +162,11 @@ fn kernels_give_the_hosts_bits_in_few_instructions() {
         assert_eq!(device.name, host.name);
         assert_eq!(device.digest, host.digest, "{:?}: other bits", device.name);
         assert!(device.stack < 1536, "{device:?}");
-        // What docs/benchmarks.md says, and a few percent for another compiler.
+        // What was to be reached on numbers and on two lanes with plain weights; a few percent above docs/benchmarks.md for the third.
         let most = match (device.name[1].as_str(), device.name[2].as_str()) {
-            ("row by row", "plain") => 2.5,
-            ("row by row", "two lanes, plain weights") => 4.4,
-            ("row by row", "two lanes, encrypted weights") => 5.1,
+            ("row by row", "plain") => 2.4,
+            ("row by row", "two lanes, plain weights") => 4.0,
+            ("row by row", "two lanes, encrypted weights") => 4.8,
             _ => continue,
         };
         let each = device.linear as f64 / host.multiply_accumulates as f64;

@@ -1,14 +1,18 @@
 //! `y[o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] x[c, s i + u, s j + v]`, activation and average pool.
 
+mod place;
+mod windows;
+
 use core::ops::Range;
 
+use self::place::Place;
+use self::windows::{Filters, windows};
 use super::{Window, local};
-use crate::Shape;
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layer::avg_pool2d::mean_factor;
 use crate::layout::{blocks_within, common_width, register_blocks};
-use crate::part::{from, from_mut, part};
+use crate::part::{from, part};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -132,77 +136,6 @@ const fn least_block<E: Element, D: Window>() -> usize {
     }
 }
 
-/// A register block of filters.
-#[derive(Clone, Copy)]
-struct Filters<'a, W, F, D> {
-    /// The first filter's place among the output's planes.
-    first: usize,
-    /// From the first filter's first weight on, as many as the layout block has.
-    weights: &'a [W],
-    /// Filters of the layout block: the distance of weights for neighbouring inputs.
-    width: usize,
-    biases: &'a [W],
-    window: D,
-    /// The activation.
-    function: F,
-}
-
-/// The sums of `SIZE` filters at `POSITIONS` neighbouring positions; `at` is the index of the first window's corner.
-///
-/// Lengths have been checked when the network was called, so nothing is ever missing; to say so by an `Option` rather than to index
-/// lets the compiler see that nothing panics.
-#[inline(always)]
-fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SIZE: usize>(
-    context: E::Context,
-    stage: &Stage,
-    filters: &Filters<'_, W, F, D>,
-    input: &[E],
-    at: usize,
-    sums: &mut [[E; SIZE]; POSITIONS],
-) -> Option<()> {
-    let (kernel, stride) = (filters.window.kernel(), filters.window.stride());
-    // Known lengths: an array that is ever walked up to a length of run time lives in memory, not in registers.
-    let biases = filters.biases.first_chunk::<SIZE>()?;
-    for o in 0..SIZE {
-        let bias = E::from_weight(context, biases[o]);
-        for position in 0..POSITIONS {
-            sums[position][o] = bias;
-        }
-    }
-    let width = if const { D::WIDTH > 0 } { D::WIDTH } else { filters.width };
-    let to_next_channel = stage.input.plane().checked_sub((kernel - 1) * stage.input.width)?;
-    let mut line = input.get(at..)?;
-    let mut rows = filters.weights;
-    let (mut channels_left, mut rows_left) = (stage.input.channels, kernel);
-    // One loop over the rows of all channels' kernels: unrolled further, a window has more operands at hand than a device has
-    // registers. And no way around it, since there is at least one row: sums stay in the registers they are used in.
-    loop {
-        let x = line.get(..(POSITIONS - 1) * stride + kernel)?;
-        let (taps, others) = rows.split_at_checked(kernel * width)?;
-        rows = others;
-        for column in 0..kernel {
-            let weights = taps.get(column * width..)?.first_chunk::<SIZE>()?;
-            for o in 0..SIZE {
-                for position in 0..POSITIONS {
-                    let x = *x.get(column + position * stride)?;
-                    sums[position][o] = sums[position][o].weigh_acc(weights[o], x);
-                }
-            }
-        }
-        rows_left -= 1;
-        let mut step = stage.input.width;
-        if rows_left == 0 {
-            channels_left -= 1;
-            if channels_left == 0 {
-                return Some(());
-            }
-            rows_left = kernel;
-            step = to_next_channel;
-        }
-        line = line.get(step..)?;
-    }
-}
-
 /// One row of output without a pool.
 #[inline(always)]
 fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
@@ -215,21 +148,12 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
 ) {
     let (stage, filters) = (&local(stage), &local(filters));
     let stride = filters.window.stride();
-    let corner = row * stride * stage.input.width;
     let mut column = 0;
     while column < stage.output.width {
+        let corner = (row * stride, column * stride);
         if const { E::POSITIONS == 2 } && column + 2 <= stage.output.width {
             let mut sums = [[E::zero(context); SIZE]; 2];
-            if windows::<E, W, F, D, 2, SIZE>(
-                context,
-                stage,
-                filters,
-                input,
-                corner + column * stride,
-                &mut sums,
-            )
-            .is_none()
-            {
+            if windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner, &mut sums).is_none() {
                 return;
             }
             store(stage, filters, row, column, &sums[0], output);
@@ -237,16 +161,7 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
             column += 2;
         } else {
             let mut sums = [[E::zero(context); SIZE]; 1];
-            if windows::<E, W, F, D, 1, SIZE>(
-                context,
-                stage,
-                filters,
-                input,
-                corner + column * stride,
-                &mut sums,
-            )
-            .is_none()
-            {
+            if windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner, &mut sums).is_none() {
                 return;
             }
             store(stage, filters, row, column, &sums[0], output);
@@ -277,30 +192,6 @@ fn store<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     }
 }
 
-/// A place in each of several feature maps, one after the other.
-struct Place<'a, E> {
-    /// From that place in the next one on.
-    rest: &'a mut [E],
-    plane: usize,
-}
-
-impl<'a, E> Place<'a, E> {
-    #[inline(always)]
-    fn new(first: usize, shape: Shape, row: usize, column: usize, maps: &'a mut [E]) -> Self {
-        let plane = shape.plane();
-        Self { rest: from_mut(maps, first * plane + row * shape.width + column), plane }
-    }
-
-    #[inline(always)]
-    fn put(&mut self, value: E) {
-        let rest = core::mem::take(&mut self.rest);
-        if let Some(place) = rest.first_mut() {
-            *place = value;
-        }
-        self.rest = rest.get_mut(self.plane..).unwrap_or_default();
-    }
-}
-
 /// One row of output behind a pool of 2 x 2, two positions at a time.
 #[inline(always)]
 fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
@@ -317,8 +208,9 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
     let factor = mean_factor::<E>(2);
     for column in 0..stage.output.width {
         let mut total = [E::zero(context); SIZE];
-        for y in 2 * row..2 * row + 2 {
-            let corner = (y * stage.input.width + 2 * column) * stride;
+        for y in 0..2 {
+            let y = 2 * row + y;
+            let corner = (y * stride, 2 * column * stride);
             let mut sums = [[E::zero(context); SIZE]; 2];
             if windows::<E, W, F, D, 2, SIZE>(context, stage, filters, input, corner, &mut sums).is_none() {
                 return;
@@ -347,7 +239,7 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
         let mut total = [E::zero(context); SIZE];
         for y in pool * row..pool * (row + 1) {
             for x in pool * column..pool * (column + 1) {
-                let corner = (y * stage.input.width + x) * stride;
+                let corner = (y * stride, x * stride);
                 let mut sums = [[E::zero(context); SIZE]; 1];
                 if windows::<E, W, F, D, 1, SIZE>(context, stage, filters, input, corner, &mut sums).is_none()
                 {
