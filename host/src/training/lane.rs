@@ -12,7 +12,7 @@ use super::order::dropout_masks;
 use super::rule::Rule;
 use crate::augmentation::Augmentation;
 use crate::components::{Learner, Packed, Planes, Scalar, Weight};
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
 use crate::standardization::Standardization;
@@ -188,7 +188,7 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
         let [first, second] = self.moments.map(|moment| moment.split_at_mut(middle.min(moment.len())));
         let (moments, other_moments) = ([first.0, second.0], [first.1, second.1]);
         let Self { isa, rule, project, .. } = self;
-        rayon::join(
+        crew::join(
             || Step { isa, parameters, gradients, moments, rule, project }.share(threads.div_ceil(2)),
             || {
                 let (parameters, gradients, moments) = (other_parameters, other_gradients, other_moments);
