@@ -19,6 +19,10 @@ pub(super) fn entries_to_planes<T: Real, const N: usize>(
     planes: &mut [T],
     first: usize,
 ) -> bool {
+    // More lanes are rare, and compiled for each instruction set they would take longer than all kernels.
+    if const { N > 4 } {
+        return convert_each(key, entries, planes, first);
+    }
     let mut finite = false;
     in_widest_registers(
         #[inline(always)]
@@ -117,8 +121,20 @@ fn convert<T: Real, const N: usize>(
         add_zeros(&mut sums, &lanes[0]);
         first += BLOCK;
     }
-    let mut finite = are_zero(&sums);
-    for (index, entries) in rest.chunks_exact(N * N).enumerate() {
+    convert_each(key, rest, planes, first) && are_zero(&sums)
+}
+
+/// One by one.
+#[inline(always)]
+fn convert_each<T: Real, const N: usize>(
+    key: &EvaluationKey<T, N>,
+    entries: &[T],
+    planes: &mut [T],
+    first: usize,
+) -> bool {
+    let plane = planes.len() / N;
+    let mut finite = true;
+    for (index, entries) in entries.chunks_exact(N * N).enumerate() {
         let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
         finite &= Real::is_finite(spectrum.lanes()[0]);
         for (lane, value) in spectrum.lanes().iter().enumerate() {
