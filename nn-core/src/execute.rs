@@ -243,7 +243,9 @@ where
         match before_stage {
             Some(before_stage) if before_stage.separate_output() => {
                 let input = last_mut(before, before_stage.output.len());
-                if stage.separate_output() && matches!(stage.linear, Linear::Conv2d { stride: 1, .. }) {
+                if stage.separate_output()
+                    && matches!(stage.linear, Linear::Conv2d { kernel, stride } if conv2d::has_rows(kernel, stride))
+                {
                     gradients_by_bands(
                         team,
                         context,
@@ -275,7 +277,7 @@ where
     Ok(sample_loss)
 }
 
-/// All gradients of a convolution of stride 1, band by band of its rows, while a cache holds them: those in front of the activation
+/// All gradients of a convolution whose rows stand alone, band by band of its rows, while a cache holds them: those in front of the activation
 /// in place of the activations, those of the parameters, and those of the input in its place, whose rows nothing reads any more.
 #[expect(clippy::too_many_arguments, reason = "one call site")]
 fn gradients_by_bands<E, W>(
@@ -491,7 +493,7 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
     }
 }
 
-/// [`input_gradient`] of some rows of a convolution's input; with a stride, of all.
+/// [`input_gradient`] of some rows of a convolution's input, of all where they do not stand alone.
 fn input_gradient_of<E: Weigh<W>, W: Copy + Sync>(
     team: impl Team,
     context: E::Context,

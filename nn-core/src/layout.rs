@@ -25,10 +25,7 @@ pub(crate) struct Block {
 /// The blocks of a layer with `outputs` outputs.
 #[inline(always)]
 pub(crate) fn blocks(outputs: usize) -> impl Iterator<Item = Block> + Clone {
-    (0..outputs.div_ceil(LAYOUT_BLOCK)).map(move |block| {
-        let first = block * LAYOUT_BLOCK;
-        Block { first, width: (outputs - first).min(LAYOUT_BLOCK) }
-    })
+    (0..outputs.div_ceil(LAYOUT_BLOCK)).map(move |block| Block::of(outputs, block * LAYOUT_BLOCK))
 }
 
 /// The number of outputs of a block, where all blocks of a layer have the same.
@@ -43,6 +40,13 @@ pub(crate) const fn common_width(outputs: usize) -> Option<usize> {
 }
 
 impl Block {
+    /// The block of an output, of a layer with `outputs`.
+    #[inline(always)]
+    pub(crate) fn of(outputs: usize, output: usize) -> Self {
+        let first = output - output % LAYOUT_BLOCK;
+        Self { first, width: (outputs - first).min(LAYOUT_BLOCK) }
+    }
+
     /// The weights of this block.
     #[inline(always)]
     pub(crate) fn weights<'a, W>(&self, weights: &'a [W], fan_in: usize) -> &'a [W] {

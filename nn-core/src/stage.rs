@@ -51,12 +51,12 @@ pub(crate) struct Stage {
     pub(crate) recomputed: bool,
 }
 
-/// Activations of a band that is computed anew, about: with packs, half of a second-level cache.
-const BAND: usize = 8192;
+/// Activations of a band that is computed anew, about: with packs, half of a small second-level cache.
+const BAND: usize = 4096;
 
 /// Bytes of feature maps that the gradients of a convolution walk through again and again before the next: what most
 /// second-level caches hold.
-const BAND_BYTES: usize = 768 << 10;
+const BAND_BYTES: usize = 384 << 10;
 
 impl Stage {
     /// The stage that begins with `layers[first]`, and the index of the layer after it.
@@ -130,7 +130,7 @@ impl Stage {
             && stage.pool > 1
             && stage.dropout == 0.0
             && input.channels == 1
-            && stage.active.len() > 4 * BAND;
+            && stage.active.len() > 8 * BAND;
         Ok((stage, next))
     }
 

@@ -1,6 +1,6 @@
 //! Packs: one element holds a sample of each of several images, in SIMD registers.
 
-use core::ops::{Add, Div, Mul, Neg, Sub};
+use core::ops::{Add, Div, Mul, Neg, Range, Sub};
 
 use more_core::{Arithmetic, Real};
 
@@ -243,45 +243,44 @@ fn outer_blocks<I: Isa, const INPUTS: usize>(isa: I, d: &[Pack<I>], x: &[Pack<I>
             *vector = pack.vector;
         }
         let transposed = isa.transpose(block);
-        let rows = gradient.chunks_mut(INPUTS * width);
-        for (x, rows) in x.chunks(INPUTS).zip(rows) {
-            match (outputs == I::SAMPLES, <&[Pack<I>; INPUTS]>::try_from(x)) {
-                (true, Ok(x)) => {
-                    let mut sums = [isa.splat(Real::ZERO); INPUTS];
-                    outer_block(isa, &transposed, x, &mut sums);
-                    for (sum, row) in sums.iter().zip(rows.chunks_exact_mut(width)) {
-                        let row = &mut row[first..first + I::SAMPLES];
-                        let mut old = isa.splat(Real::ZERO);
-                        samples_mut::<I>(&mut old).copy_from_slice(row);
-                        row.copy_from_slice(samples::<I>(&isa.add(old, *sum)));
-                    }
-                }
-                _ => {
-                    for (x, row) in x.iter().zip(rows.chunks_exact_mut(width)) {
-                        let mut sum = [isa.splat(Real::ZERO)];
-                        outer_block(isa, &transposed, &[*x], &mut sum);
-                        for (g, s) in row[first..first + outputs].iter_mut().zip(samples::<I>(&sum[0])) {
-                            *g = *g + *s;
-                        }
-                    }
-                }
-            }
+        let (groups, rest) = x.as_chunks::<INPUTS>();
+        let (rows, last_rows) = gradient.split_at_mut(groups.len() * INPUTS * width);
+        for (x, rows) in groups.iter().zip(rows.chunks_exact_mut(INPUTS * width)) {
+            add_outer(isa, &transposed, x, rows, first..first + outputs);
+        }
+        for (x, row) in rest.as_chunks::<1>().0.iter().zip(last_rows.chunks_exact_mut(width)) {
+            add_outer(isa, &transposed, x, row, first..first + outputs);
         }
         first += outputs;
     }
 }
 
-/// `sums[i] += sum over samples s of x[i][s] transposed[s]`.
+/// `rows[i][o] += sum over samples s of x[i][s] transposed[s][o]`, for the outputs of `range` in each row.
 #[inline(always)]
-fn outer_block<I: Isa, const INPUTS: usize>(
+fn add_outer<I: Isa, const INPUTS: usize>(
     isa: I,
     transposed: &[I::Vector; MAX_SAMPLES],
     x: &[Pack<I>; INPUTS],
-    sums: &mut [I::Vector; INPUTS],
+    rows: &mut [I::Real],
+    range: Range<usize>,
 ) {
+    let mut sums = [isa.splat(Real::ZERO); INPUTS];
     for (sample, d) in transposed.iter().enumerate().take(I::SAMPLES) {
         for (sum, x) in sums.iter_mut().zip(x) {
             *sum = isa.fma(isa.splat(x.samples()[sample]), *d, *sum);
+        }
+    }
+    let width = rows.len() / INPUTS;
+    for (sum, row) in sums.iter().zip(rows.chunks_exact_mut(width.max(1))) {
+        let row = &mut row[range.clone()];
+        if row.len() == I::SAMPLES {
+            let mut old = isa.splat(Real::ZERO);
+            samples_mut::<I>(&mut old).copy_from_slice(row);
+            row.copy_from_slice(samples::<I>(&isa.add(old, *sum)));
+        } else {
+            for (g, s) in row.iter_mut().zip(samples::<I>(sum)) {
+                *g = *g + *s;
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ mod input_gradient;
 mod weight_gradient;
 
 pub(crate) use forward::forward;
-pub(crate) use input_gradient::input_gradient;
+pub(crate) use input_gradient::{has_rows, input_gradient};
 pub(crate) use weight_gradient::weight_gradient;
 
 /// A copy of a kernel's shapes, of which the compiler knows that no store to a feature map changes it.

@@ -7,7 +7,7 @@ use core::ops::Range;
 use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layout::{LAYOUT_BLOCK, blocks, blocks_within, register_blocks};
-use crate::part::{cut, cut_mut, from, part, part_mut};
+use crate::part::{cut_mut, from, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -178,72 +178,81 @@ impl<E: Weigh<W>, W: Copy + Sync> Divisible for Inputs<'_, E, W> {
 
     fn run(self) {
         let Self { context, stage, weights, dz, range, output } = self;
-        for block in blocks(stage.active.channels) {
-            let dz = part(dz, block.first..block.first + block.width);
-            let rows = block.weights(weights, stage.fan_in);
-            let rows = part(rows, range.start * block.width..range.end * block.width);
-            let first = block.first == 0;
-            // A constant for the usual case lets the compiler unroll the block.
-            if block.width == LAYOUT_BLOCK {
-                with_block!(
-                    context,
-                    E::BLOCK,
-                    (1, E::BLOCK),
-                    block_inputs::<E, W>(context, rows, LAYOUT_BLOCK, dz, first, output)
-                );
-            } else {
-                with_block!(
-                    context,
-                    E::BLOCK,
-                    (1, E::BLOCK),
-                    block_inputs::<E, W>(context, rows, block.width, dz, first, output)
-                );
-            }
-        }
+        let first = range.start;
+        with_block!(
+            context,
+            E::BLOCK,
+            (1, E::BLOCK),
+            all_inputs::<E, W>(context, stage, weights, dz, first, output)
+        );
     }
 }
 
-/// What one block of outputs adds to the gradients of all inputs, `SIZE` inputs at a time; the first block writes them.
+/// The gradients of the inputs from `first` on, `SIZE` at a time.
 #[inline(always)]
-fn block_inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
+fn all_inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
     context: E::Context,
-    rows: &[W],
-    width: usize,
+    stage: &Stage,
+    weights: &[W],
     dz: &[E],
-    first: bool,
+    first: usize,
     output: &mut [E],
 ) {
-    if first {
-        output.fill(E::zero(context));
+    let mut first = first;
+    let (groups, rest) = output.as_chunks_mut::<SIZE>();
+    for output in groups {
+        if inputs::<E, W, SIZE>(context, stage, weights, dz, first, output).is_none() {
+            return;
+        }
+        first += SIZE;
     }
-    let mut chunks = output.chunks_exact_mut(SIZE);
-    let mut rows = rows;
-    for output in &mut chunks {
-        let (these, others) = cut(rows, SIZE * width);
-        inputs::<E, W, SIZE>(these, dz, width, output);
-        rows = others;
-    }
-    for (output, row) in chunks.into_remainder().iter_mut().zip(rows.chunks_exact(width.max(1))) {
-        inputs::<E, W, 1>(row, dz, width, core::slice::from_mut(output));
+    for output in rest.as_chunks_mut::<1>().0 {
+        if inputs::<E, W, 1>(context, stage, weights, dz, first, output).is_none() {
+            return;
+        }
+        first += 1;
     }
 }
 
-/// `output[i] += sum over o of rows[i][o] dz[o]` for `SIZE` inputs.
+/// The gradients of `SIZE` inputs from `first` on: sums over all outputs, which stay in registers.
 #[inline(always)]
-fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(rows: &[W], dz: &[E], width: usize, output: &mut [E]) {
-    let (Some(output), Some(dz)) = (output.first_chunk_mut::<SIZE>(), dz.get(..width)) else { return };
-    let mut sums = *output;
+fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    weights: &[W],
+    dz: &[E],
+    first: usize,
+    output: &mut [E; SIZE],
+) -> Option<()> {
+    let mut sums = [E::zero(context); SIZE];
+    let mut weights = weights;
+    let (blocks, rest) = dz.as_chunks::<LAYOUT_BLOCK>();
+    for dz in blocks {
+        let (block, others) = weights.split_at_checked(LAYOUT_BLOCK * stage.fan_in)?;
+        add_block(dz, block.get(first * LAYOUT_BLOCK..)?, &mut sums)?;
+        weights = others;
+    }
+    if !rest.is_empty() {
+        add_block(rest, weights.get(first * rest.len()..)?, &mut sums)?;
+    }
+    *output = sums;
+    Some(())
+}
+
+/// `sums[i] += sum over o of rows[i][o] dz[o]` for a layout block of outputs, whose `rows` follow each other.
+#[inline(always)]
+fn add_block<E: Weigh<W>, W: Copy, const SIZE: usize>(dz: &[E], rows: &[W], sums: &mut [E; SIZE]) -> Option<()> {
+    let width = dz.len();
     let mut lines = [rows; SIZE];
     for i in 0..SIZE {
-        let Some(line) = rows.get(i * width..(i + 1) * width) else { return };
-        lines[i] = line;
+        lines[i] = rows.get(i * width..(i + 1) * width)?;
     }
     for o in 0..width {
         for i in 0..SIZE {
-            sums[i] = sums[i].weigh_acc(lines[i][o], dz[o]);
+            sums[i] = sums[i].weigh_acc(*lines[i].get(o)?, *dz.get(o)?);
         }
     }
-    *output = sums;
+    Some(())
 }
 
 /// Adds the gradient of the parameters, `dw[o, i] = dz[o] x[i]` and `db[o] = dz[o]` summed over the samples.

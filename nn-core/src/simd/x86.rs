@@ -56,6 +56,10 @@ impl<T: PackReal> Context for Avx2<T> {
 const LESS: i32 = 0x11;
 /// "One of them is NaN".
 const UNORDERED: i32 = 3;
+/// Of halves of two registers: the first of each.
+const LOW: i32 = 0x20;
+/// The second of each.
+const HIGH: i32 = 0x31;
 /// Of quarters of two registers: the first and third of each.
 const EVEN: i32 = 0x88;
 /// The second and fourth.
@@ -298,7 +302,8 @@ avx512!(
 macro_rules! avx2 {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
      $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident,
-     $and:ident, $andnot:ident, $or:ident, |$this:ident, $n:ident| $power:expr) => {
+     $and:ident, $andnot:ident, $or:ident, |$this:ident, $n:ident| $power:expr,
+     |$t:ident, $rows:ident| $transpose:expr) => {
         impl Isa for Avx2<$real> {
             type Real = $real;
             type Vector = [$vector; 2];
@@ -425,6 +430,25 @@ macro_rules! avx2 {
                 }
                 lanes[0]
             }
+
+            #[inline(always)]
+            fn transpose(self, rows: [Self::Vector; MAX_SAMPLES]) -> [Self::Vector; MAX_SAMPLES] {
+                const HALF: usize = $samples / 2;
+                let $t = self.token.avx;
+                let mut columns = rows;
+                // Quarter by quarter, each of which changes its place with its opposite.
+                for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                    let mut $rows = [rows[0][0]; HALF];
+                    for k in 0..HALF {
+                        $rows[k] = rows[i * HALF + k][j];
+                    }
+                    let quarter: [$vector; HALF] = $transpose;
+                    for k in 0..HALF {
+                        columns[j * HALF + k][i] = quarter[k];
+                    }
+                }
+                columns
+            }
         }
     };
 }
@@ -453,6 +477,28 @@ avx2!(
         let exponent = avx2._mm256_slli_epi32::<23>(avx._mm256_castps_si256(n));
         let one = avx._mm256_castps_si256(avx._mm256_set1_ps(1.0));
         avx._mm256_castsi256_ps(avx2._mm256_add_epi32(exponent, one))
+    },
+    |avx, rows| {
+        // Pairs of rows, then fours, inside the halves of registers; then the halves themselves.
+        let mut pairs = [avx._mm256_setzero_pd(); 8];
+        for i in (0..8).step_by(2) {
+            pairs[i] = avx._mm256_castps_pd(avx._mm256_unpacklo_ps(rows[i], rows[i + 1]));
+            pairs[i + 1] = avx._mm256_castps_pd(avx._mm256_unpackhi_ps(rows[i], rows[i + 1]));
+        }
+        let mut fours = rows;
+        for i in [0, 4] {
+            for j in 0..2 {
+                let (a, b) = (pairs[i + j], pairs[i + j + 2]);
+                fours[i + 2 * j] = avx._mm256_castpd_ps(avx._mm256_unpacklo_pd(a, b));
+                fours[i + 2 * j + 1] = avx._mm256_castpd_ps(avx._mm256_unpackhi_pd(a, b));
+            }
+        }
+        let mut columns = fours;
+        for k in 0..4 {
+            columns[k] = avx._mm256_permute2f128_ps::<LOW>(fours[k], fours[4 + k]);
+            columns[4 + k] = avx._mm256_permute2f128_ps::<HIGH>(fours[k], fours[4 + k]);
+        }
+        columns
     }
 );
 avx2!(
@@ -479,5 +525,15 @@ avx2!(
         let exponent = avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(n));
         let one = avx._mm256_castpd_si256(avx._mm256_set1_pd(1.0));
         avx._mm256_castsi256_pd(avx2._mm256_add_epi64(exponent, one))
+    },
+    |avx, rows| {
+        let low = [avx._mm256_unpacklo_pd(rows[0], rows[1]), avx._mm256_unpacklo_pd(rows[2], rows[3])];
+        let high = [avx._mm256_unpackhi_pd(rows[0], rows[1]), avx._mm256_unpackhi_pd(rows[2], rows[3])];
+        [
+            avx._mm256_permute2f128_pd::<LOW>(low[0], low[1]),
+            avx._mm256_permute2f128_pd::<LOW>(high[0], high[1]),
+            avx._mm256_permute2f128_pd::<HIGH>(low[0], low[1]),
+            avx._mm256_permute2f128_pd::<HIGH>(high[0], high[1]),
+        ]
     }
 );

@@ -5,13 +5,18 @@ use core::ops::Range;
 use super::{Window, local};
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::with_block;
-use crate::layout::{Block, LAYOUT_BLOCK, blocks, register_blocks};
+use crate::layout::{Block, LAYOUT_BLOCK, register_blocks};
 use crate::part::{from, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
+/// Whether [`input_gradient`] can compute some rows of the input alone.
+pub(crate) const fn has_rows(kernel: usize, stride: usize) -> bool {
+    stride == 1 && kernel * kernel <= CHUNK
+}
+
 /// The gradient of a convolution with respect to some rows of its input, written over `output` (`stage.input`), from `dz`
-/// (`stage.active`). With a stride all rows are written.
+/// (`stage.active`). All rows are written where these do not stand alone ([`has_rows`]).
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
 pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
     team: impl Team,
@@ -23,7 +28,7 @@ pub(crate) fn input_gradient<E: Weigh<W>, W: Copy + Sync>(
     dz: &[E],
     output: &mut [E],
 ) {
-    if stride == 1 {
+    if has_rows(kernel, stride) {
         let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
         let channels = 0..stage.input.channels;
         with_window!(E, kernel, stride, window => {
@@ -67,34 +72,125 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
 
     fn run(self) {
         let Self { context, stage, window, rows, weights, dz, channels, output } = self;
-        for row in rows {
-            for (first, size) in register_blocks(channels.clone(), E::BLOCK) {
-                let place = first - channels.start;
+        for (first, size) in register_blocks(channels.clone(), E::BLOCK) {
+            let place = first - channels.start;
+            for outputs in chunks::<E>(stage.active.channels, window.kernel()) {
                 with_block!(
                     context,
                     size,
                     (1, E::BLOCK),
-                    channels_row::<E, W, D>(context, stage, window, weights, dz, (first, place), row, output)
+                    outputs_of_chunk::<E, W, D>(
+                        context,
+                        stage,
+                        window,
+                        weights,
+                        dz,
+                        (first, place),
+                        (outputs.start, outputs.end),
+                        (rows.start, rows.end),
+                        output
+                    )
                 );
             }
         }
     }
 }
 
-/// One row of `SIZE` channels from `first` on, which stand in the output from `place` on.
+/// Taps whose weights are copied side by side, for each channel of a register block: those of a layout block of 3 x 3 kernels.
+const CHUNK: usize = LAYOUT_BLOCK * 9;
+
+/// The same on a device, whose stack is small, where kernels are as well.
+const SMALL_CHUNK: usize = 4 * 9;
+
+/// Taps that are copied for kernels of a size.
+#[inline(always)]
+const fn chunk_of<E: Element>(kernel: usize) -> usize {
+    if E::SAMPLES == 1 && kernel * kernel <= SMALL_CHUNK { SMALL_CHUNK } else { CHUNK }
+}
+
+/// The outputs, a chunk at a time.
+fn chunks<E: Element>(outputs: usize, kernel: usize) -> impl Iterator<Item = Range<usize>> {
+    let size = (chunk_of::<E>(kernel) / (kernel * kernel).max(1)).max(1);
+    (0..outputs.div_ceil(size)).map(move |chunk| chunk * size..outputs.min((chunk + 1) * size))
+}
+
+/// What some outputs add to some rows of `SIZE` channels from `first` on, which stand in the output from `place` on; the first
+/// outputs write them.
+///
+/// Neighbouring channels' weights stand far apart in the layout, which is made for the way forward. They are copied side by side,
+/// in the order in which they are read, once for all rows.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
-fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
+fn outputs_of_chunk<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
     window: D,
     weights: &[W],
     dz: &[E],
     (first, place): (usize, usize),
-    row: usize,
+    (first_output, end): (usize, usize),
+    (first_row, end_row): (usize, usize),
     output: &mut [E],
 ) {
-    let stage = &local(stage);
+    let Some(any) = weights.first() else { return };
+    let mut rows = |taps: &mut [[W; SIZE]]| {
+        let stage = &local(stage);
+        let Some(taps) = copy_taps(stage, window.kernel(), weights, first, first_output..end, taps) else { return };
+        let dz = part(dz, first_output * stage.active.plane()..end * stage.active.plane());
+        for row in first_row..end_row {
+            channels_row(context, stage, window, taps, dz, place, row, first_output == 0, output);
+        }
+    };
+    if chunk_of::<E>(window.kernel()) == SMALL_CHUNK {
+        rows(&mut [[*any; SIZE]; SMALL_CHUNK]);
+    } else {
+        rows(&mut [[*any; SIZE]; CHUNK]);
+    }
+}
+
+/// Copies the weights from some outputs to `SIZE` channels from `first` on: the taps of an output's kernel row by row.
+#[inline(always)]
+fn copy_taps<'a, W: Copy, const SIZE: usize>(
+    stage: &Stage,
+    kernel: usize,
+    weights: &[W],
+    first: usize,
+    outputs: Range<usize>,
+    taps: &'a mut [[W; SIZE]],
+) -> Option<&'a [[W; SIZE]]> {
+    let mut copied = 0;
+    for o in outputs {
+        let block = Block::of(stage.active.channels, o);
+        let block_weights = from(block.weights(weights, stage.fan_in), o - block.first);
+        for row in 0..kernel {
+            // From the last column to the first: then `dz` is read forwards.
+            for column in (0..kernel).rev() {
+                let tap = taps.get_mut(copied)?;
+                for c in 0..SIZE {
+                    let index = ((first + c) * kernel + row) * kernel + column;
+                    tap[c] = *block_weights.get(index * block.width)?;
+                }
+                copied += 1;
+            }
+        }
+    }
+    taps.get(..copied)
+}
+
+/// One row of `SIZE` channels, which stand in the output from `place` on.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
+fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    window: D,
+    weights: &[[W; SIZE]],
+    dz: &[E],
+    place: usize,
+    row: usize,
+    is_first: bool,
+    output: &mut [E],
+) {
     let kernel = window.kernel();
     let width = stage.active.width;
     // Columns where every tap of the kernel meets an output.
@@ -102,87 +198,115 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     let reached = width + kernel - 1;
     let mut column = 0;
     while column < stage.input.width {
-        if column >= reached {
-            // Only outputs that the pool dropped look at this column.
-            store(stage, place, row, column, &[E::zero(context); SIZE], output);
-            column += 1;
-            continue;
-        }
         let is_inner = inner.contains(&column);
-        let taps =
-            if is_inner { 0..kernel } else { column.saturating_sub(width - 1)..kernel.min(column + 1) };
         if const { E::POSITIONS == 2 } && is_inner && column + 1 < inner.end {
-            let sums = gradients::<E, W, 2, SIZE>(
-                context,
-                stage,
-                kernel,
-                0..kernel,
-                weights,
-                dz,
-                first,
-                row,
-                column,
-            );
+            let mut sums = [[E::zero(context); SIZE]; 2];
+            if !is_first {
+                sums[0] = loaded(context, stage, place, row, column, output);
+                sums[1] = loaded(context, stage, place, row, column + 1, output);
+            }
+            if gradients(stage, window, 0..window.kernel(), weights, dz, row, column, &mut sums).is_none() {
+                return;
+            }
             store(stage, place, row, column, &sums[0], output);
             store(stage, place, row, column + 1, &sums[1], output);
             column += 2;
-        } else {
-            let [sums] = if is_inner {
-                gradients::<E, W, 1, SIZE>(context, stage, kernel, 0..kernel, weights, dz, first, row, column)
+            continue;
+        }
+        let mut sums = [[E::zero(context); SIZE]; 1];
+        if !is_first {
+            sums[0] = loaded(context, stage, place, row, column, output);
+        }
+        // Otherwise only outputs that the pool dropped look at this column.
+        if column < reached {
+            let sum = if is_inner {
+                gradients(stage, window, 0..window.kernel(), weights, dz, row, column, &mut sums)
             } else {
-                gradients::<E, W, 1, SIZE>(context, stage, kernel, taps, weights, dz, first, row, column)
+                let taps = column.saturating_sub(width - 1)..kernel.min(column + 1);
+                gradients(stage, window, taps, weights, dz, row, column, &mut sums)
             };
-            store(stage, place, row, column, &sums, output);
-            column += 1;
+            if sum.is_none() {
+                return;
+            }
+        }
+        store(stage, place, row, column, &sums[0], output);
+        column += 1;
+    }
+}
+
+/// Adds the products for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
+fn gradients<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: usize>(
+    stage: &Stage,
+    window: D,
+    taps: Range<usize>,
+    weights: &[[W; SIZE]],
+    dz: &[E],
+    row: usize,
+    column: usize,
+    sums: &mut [[E; SIZE]; POSITIONS],
+) -> Option<()> {
+    let kernel = window.kernel();
+    let width = stage.active.width;
+    let rows = row.saturating_sub(stage.active.height - 1)..kernel.min(row + 1);
+    if rows.is_empty() {
+        // Only outputs that the pool dropped look at this row.
+        return Some(());
+    }
+    let count = taps.len();
+    // Of the copied weights of a kernel row, whose last column stands first.
+    let skipped = kernel - taps.end;
+    let mut line = (row - rows.start) * width + column + 1 - taps.end;
+    let to_next_output = stage.active.plane() + (rows.len() - 1) * width;
+    let mut weights = weights.get(rows.start * kernel..)?;
+    let weights_to_next = (kernel - rows.len() + 1) * kernel;
+    let mut rows_left = rows.len();
+    // In one loop over the kernel rows of all outputs, as on the way forward.
+    loop {
+        let x = dz.get(line..line + count + POSITIONS - 1)?;
+        let row_weights = weights.get(skipped..skipped + count)?;
+        for i in 0..count {
+            for c in 0..SIZE {
+                for position in 0..POSITIONS {
+                    sums[position][c] = sums[position][c].weigh_acc(row_weights[i][c], *x.get(i + position)?);
+                }
+            }
+        }
+        rows_left -= 1;
+        let step = if rows_left == 0 { weights_to_next } else { kernel };
+        if rows_left == 0 {
+            rows_left = rows.len();
+            line += to_next_output;
+        } else {
+            line -= width;
+        }
+        match weights.get(step..) {
+            Some(others) if !others.is_empty() => weights = others,
+            _ => return Some(()),
         }
     }
 }
 
-/// The sums for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given.
+/// What stands in the output at one place of `SIZE` channels.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
-fn gradients<E: Weigh<W>, W: Copy, const POSITIONS: usize, const SIZE: usize>(
+fn loaded<E: Element, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
-    kernel: usize,
-    taps: core::ops::Range<usize>,
-    weights: &[W],
-    dz: &[E],
     first: usize,
     row: usize,
     column: usize,
-) -> [[E; SIZE]; POSITIONS] {
-    let (plane, width) = (stage.active.plane(), stage.active.width);
-    let rows = row.saturating_sub(stage.active.height - 1)..kernel.min(row + 1);
-    let mut sums = [[E::zero(context); SIZE]; POSITIONS];
-    for block in blocks(stage.active.channels) {
-        let block_weights = block.weights(weights, stage.fan_in);
-        // Distance of the weights of neighbouring channels.
-        let channel = kernel * kernel * block.width;
-        for o in 0..block.width {
-            for u in rows.clone() {
-                let start = (block.first + o) * plane + (row - u) * width;
-                let line = part(dz, start..start + width);
-                let line_weights = from(block_weights, first * channel + u * kernel * block.width + o);
-                // Taps from the last to the first read `dz` forwards.
-                let start = column + 1 - taps.end;
-                let Some(x) = line.get(start..start + taps.len() + POSITIONS - 1) else { return sums };
-                for i in 0..taps.len() {
-                    let v = taps.end - 1 - i;
-                    for c in 0..SIZE {
-                        let Some(weight) = line_weights.get(v * block.width + c * channel) else {
-                            return sums;
-                        };
-                        for position in 0..POSITIONS {
-                            let Some(x) = x.get(i + position) else { return sums };
-                            sums[position][c] = sums[position][c].weigh_acc(*weight, *x);
-                        }
-                    }
-                }
-            }
+    output: &[E],
+) -> [E; SIZE] {
+    let plane = stage.input.plane();
+    let at = first * plane + row * stage.input.width + column;
+    let mut values = [E::zero(context); SIZE];
+    for c in 0..SIZE {
+        if let Some(value) = output.get(at + c * plane) {
+            values[c] = *value;
         }
     }
-    sums
+    values
 }
 
 #[inline(always)]
@@ -216,10 +340,7 @@ fn strided<E: Weigh<W>, W: Copy>(
     output.fill(E::zero(context));
     let plane = stage.active.plane();
     for o in 0..stage.active.channels {
-        let block = Block {
-            first: o - o % LAYOUT_BLOCK,
-            width: LAYOUT_BLOCK.min(stage.active.channels - (o - o % LAYOUT_BLOCK)),
-        };
+        let block = Block::of(stage.active.channels, o);
         let block_weights = from(block.weights(weights, stage.fan_in), o - block.first);
         for row in 0..stage.active.height {
             for column in 0..stage.active.width {

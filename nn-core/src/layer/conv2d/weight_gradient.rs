@@ -6,15 +6,25 @@ use super::{Window, local};
 use crate::element::{Context, Element, Learn};
 use crate::layer::activation::with_block;
 use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
-use crate::part::{cut_mut, from, from_mut, part, part_mut};
+use crate::part::{cut_mut, from_mut, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
 /// Kernel columns whose sums are kept in registers beside each other.
 const TAPS: usize = 3;
 
-/// Sums that are added in turn, so that one need not wait for the other.
+/// Sums of a bias's gradient that are added to in turn.
 const CHAINS: usize = 4;
+
+/// Kernel rows whose sums are computed in turn from what the first-level cache holds.
+const ROWS: usize = 3;
+
+/// Columns of the output that are walked through from row to row: few enough for a first-level cache to hold their gradients, and
+/// the same for every element, since the order of the sums depends on it.
+const STRIP: usize = 32;
+
+/// Bytes of the gradients and of the input that the kernel rows are computed from in turn: most of a first-level cache.
+const TILE_BYTES: usize = 20 << 10;
 
 /// Adds what `rows` of `dz` contribute to the gradient of a convolution's parameters; sums stay in registers over these rows.
 /// A team shares the blocks of filters, or the kernel rows of a single one.
@@ -106,109 +116,76 @@ where
     }
 
     fn run(self) {
+        let kernel = self.window.kernel().max(1);
         let Self { context, stage, window, rows, input, dz, filters, kernel_rows, weights, biases } = self;
-        if !biases.is_empty() {
-            let dz = from(dz, filters.start * stage.active.plane());
-            context.enter(
-                #[inline(always)]
-                || bias_gradient(context, stage, &rows, dz, biases),
-            );
-        }
-        accumulate(context, stage, window, &rows, input, dz, &filters, &kernel_rows, weights);
-    }
-}
-
-#[inline(always)]
-fn bias_gradient<E, W>(context: E::Context, stage: &Stage, band: &Range<usize>, dz: &[E], biases: &mut [W])
-where
-    E: Learn<W>,
-    W: Element<Context = ()>,
-{
-    let width = stage.active.width;
-    for (bias, dz) in biases.iter_mut().zip(dz.chunks_exact(stage.active.plane().max(1))) {
-        let dz = part(dz, band.start * width..band.end * width);
-        let mut sums = [E::zero(context); CHAINS];
-        let chunks = dz.chunks_exact(CHAINS);
-        for d in chunks.remainder() {
-            sums[0] = sums[0].add(*d);
-        }
-        for chunk in chunks {
-            for (sum, d) in sums.iter_mut().zip(chunk) {
-                *sum = sum.add(*d);
-            }
-        }
-        let [first, others @ ..] = sums;
-        *bias = bias.add(others.into_iter().fold(first, Element::add).sum());
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
-fn accumulate<E, W, D: Window>(
-    context: E::Context,
-    stage: &Stage,
-    window: D,
-    band: &Range<usize>,
-    input: &[E],
-    dz: &[E],
-    filters: &Range<usize>,
-    kernel_rows: &Range<usize>,
-    weights: &mut [W],
-) where
-    E: Learn<W>,
-    W: Element<Context = ()>,
-{
-    let kernel = window.kernel().max(1);
-    let mut start = 0;
-    for (block, _) in blocks_within(stage.active.channels, filters.clone()) {
-        let len = kernel_rows.len() * kernel * block.width;
-        let block_weights = part_mut(weights, start..start + len);
-        start += len;
-        for (at, size) in register_blocks(0..block.width, E::GRADIENT_BLOCK) {
-            for (index, kernel_row) in kernel_rows.clone().enumerate() {
-                let (channel, row) = (kernel_row / kernel, kernel_row % kernel);
-                let mut column = 0;
-                while column < kernel {
-                    let tap = Tap {
-                        first: block.first + at,
-                        channel,
-                        row,
-                        column,
-                        window,
-                        band: (band.start, band.end),
-                    };
-                    let target = from_mut(block_weights, (index * kernel + column) * block.width + at);
-                    if column + TAPS <= kernel {
-                        with_block!(
-                            context,
-                            size,
-                            (1, E::GRADIENT_BLOCK),
-                            three_taps::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
-                        );
-                        column += TAPS;
-                    } else {
-                        with_block!(
-                            context,
-                            size,
-                            (1, E::GRADIENT_BLOCK),
-                            one_tap::<E, W, D>(context, stage, &tap, input, dz, target, block.width)
-                        );
-                        column += 1;
+        let mut start = 0;
+        for (block, _) in blocks_within(stage.active.channels, filters.clone()) {
+            let len = kernel_rows.len() * kernel * block.width;
+            let block_weights = part_mut(weights, start..start + len);
+            start += len;
+            for (at, size) in register_blocks(0..block.width, E::GRADIENT_BLOCK) {
+                let first = block.first + at;
+                let mut biases = if biases.is_empty() {
+                    &mut []
+                } else {
+                    part_mut(biases, first - filters.start..first - filters.start + size)
+                };
+                let mut kernel_row = kernel_rows.start;
+                while kernel_row < kernel_rows.end {
+                    let (channel, row) = (kernel_row / kernel, kernel_row % kernel);
+                    let count = ROWS.min(kernel - row).min(kernel_rows.end - kernel_row);
+                    let mut column = 0;
+                    while column < kernel {
+                        let tap = Tap {
+                            first,
+                            channel,
+                            rows: (row, count),
+                            column,
+                            window,
+                            band: (rows.start, rows.end),
+                            width: block.width,
+                        };
+                        let index = ((kernel_row - kernel_rows.start) * kernel + column) * block.width + at;
+                        let target = from_mut(block_weights, index);
+                        // They are summed where the gradients are first read.
+                        let biases = core::mem::take(&mut biases);
+                        if column + TAPS <= kernel {
+                            with_block!(
+                                context,
+                                size,
+                                (1, E::GRADIENT_BLOCK),
+                                three_taps::<E, W, D>(context, stage, &tap, input, dz, target, biases)
+                            );
+                            column += TAPS;
+                        } else {
+                            with_block!(
+                                context,
+                                size,
+                                (1, E::GRADIENT_BLOCK),
+                                one_tap::<E, W, D>(context, stage, &tap, input, dz, target, biases)
+                            );
+                            column += 1;
+                        }
                     }
+                    kernel_row += count;
                 }
             }
         }
     }
 }
 
-/// Which weights a kernel computes the gradient of: a register block of filters and the first tap.
+/// Which weights a kernel computes the gradient of: a register block of filters, some rows of their kernels and the first column.
 struct Tap<D> {
     first: usize,
     channel: usize,
-    row: usize,
+    /// The first row, and how many, at most [`ROWS`].
+    rows: (usize, usize),
     column: usize,
     window: D,
     /// Rows of the output.
     band: (usize, usize),
+    /// Filters of the layout block: the distance of weights of neighbouring taps.
+    width: usize,
 }
 
 #[inline(always)]
@@ -219,12 +196,12 @@ fn three_taps<E, W, D: Window, const SIZE: usize>(
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
-    width: usize,
+    biases: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    taps::<E, W, D, TAPS, SIZE>(context, stage, tap, input, dz, gradient, width);
+    taps::<E, W, D, TAPS, SIZE>(context, stage, tap, input, dz, gradient, biases);
 }
 
 #[inline(always)]
@@ -235,15 +212,16 @@ fn one_tap<E, W, D: Window, const SIZE: usize>(
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
-    width: usize,
+    biases: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    taps::<E, W, D, 1, SIZE>(context, stage, tap, input, dz, gradient, width);
+    taps::<E, W, D, 1, SIZE>(context, stage, tap, input, dz, gradient, biases);
 }
 
-/// `gradient[t * width + o] += ..` for `COUNT` taps and `SIZE` filters.
+/// `gradient[(u * kernel + t) * width + o] += ..` for the rows `u`, `COUNT` taps of each and `SIZE` filters, and `biases[o] += ..`
+/// where they are given.
 #[inline(always)]
 fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     context: E::Context,
@@ -252,38 +230,116 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
-    width: usize,
+    biases: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
     let stage = &local(stage);
     let stride = tap.window.stride();
-    let (plane, columns) = (stage.active.plane(), stage.active.width);
-    let mut sums = [[E::zero(context); SIZE]; COUNT];
-    for row in tap.band.0..tap.band.1 {
-        let start =
-            tap.channel * stage.input.plane() + (row * stride + tap.row) * stage.input.width + tap.column;
-        let Some(x) = input.get(start..start + (columns - 1) * stride + COUNT) else { return };
-        let mut lines = [dz; SIZE];
-        for o in 0..SIZE {
-            let start = (tap.first + o) * plane + row * columns;
-            let Some(line) = dz.get(start..start + columns) else { return };
-            lines[o] = line;
-        }
-        for column in 0..columns {
-            let Some(window) = x.get(column * stride..column * stride + COUNT) else { return };
+    let mut sums = [[[E::zero(context); SIZE]; COUNT]; ROWS];
+    let mut bias_sums = [[E::zero(context); CHAINS]; SIZE];
+    let mut column = 0;
+    while column < stage.active.width {
+        let strip = STRIP.min(stage.active.width - column);
+        let tile = (TILE_BYTES / (strip * (SIZE + 1) * size_of::<E>()).max(1)).max(1);
+        let mut row = tap.band.0;
+        while row < tap.band.1 {
+            let rows = tile.min(tap.band.1 - row);
+            // From the tile's first gradient on, of each filter.
+            let mut gradients = [dz; SIZE];
             for o in 0..SIZE {
-                let d = lines[o][column];
+                let at = (tap.first + o) * stage.active.plane() + row * stage.active.width + column;
+                let Some(gradient) = dz.get(at..) else { return };
+                gradients[o] = gradient;
+            }
+            if !biases.is_empty() {
+                for (sums, gradients) in bias_sums.iter_mut().zip(gradients) {
+                    for line in gradients.chunks(stage.active.width.max(1)).take(rows) {
+                        let Some(line) = line.get(..strip) else { return };
+                        add_line(line, sums);
+                    }
+                }
+            }
+            let at = tap.channel * stage.input.plane() + (row * stride + tap.rows.0) * stage.input.width;
+            let mut at = at + column * stride + tap.column;
+            for sums in sums.iter_mut().take(tap.rows.1) {
+                let Some(x) = input.get(at..) else { return };
+                // A copy, which lives in registers as long as this loop runs.
+                let mut of_row = *sums;
+                if tile_products::<E, W, D, COUNT, SIZE>(stage, tap, (rows, strip), x, &gradients, &mut of_row).is_none() {
+                    return;
+                }
+                *sums = of_row;
+                at += stage.input.width;
+            }
+            row += rows;
+        }
+        column += strip;
+    }
+    for (sums, bias) in bias_sums.into_iter().zip(biases) {
+        let [first, others @ ..] = sums;
+        *bias = bias.add(others.into_iter().fold(first, Element::add).sum());
+    }
+    for (u, sums) in sums.into_iter().enumerate().take(tap.rows.1) {
+        for (t, sums) in sums.into_iter().enumerate() {
+            let index = (u * tap.window.kernel() + t) * tap.width;
+            for (sum, g) in sums.into_iter().zip(from_mut(gradient, index)) {
+                *g = g.add(sum.sum());
+            }
+        }
+    }
+}
+
+/// Adds the elements of `line` to sums that are added to in turn, so that one need not wait for the other.
+#[inline(always)]
+fn add_line<E: Element>(line: &[E], sums: &mut [E; CHAINS]) {
+    let mut added = *sums;
+    let (chunks, rest) = line.as_chunks::<CHAINS>();
+    for chunk in chunks {
+        for i in 0..CHAINS {
+            added[i] = added[i].add(chunk[i]);
+        }
+    }
+    for d in rest {
+        added[0] = added[0].add(*d);
+    }
+    *sums = added;
+}
+
+/// Adds the products of some rows and columns of `gradients` with the windows of the input that begin with `x`.
+#[inline(always)]
+fn tile_products<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
+    stage: &Stage,
+    tap: &Tap<D>,
+    (rows, columns): (usize, usize),
+    x: &[E],
+    gradients: &[&[E]; SIZE],
+    sums: &mut [[E; SIZE]; COUNT],
+) -> Option<()>
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    let stride = tap.window.stride();
+    let (mut at, mut at_input) = (0, 0);
+    for _ in 0..rows {
+        let mut lines = *gradients;
+        for o in 0..SIZE {
+            lines[o] = gradients[o].get(at..at + columns)?;
+        }
+        let x = x.get(at_input..at_input + (columns - 1) * stride + COUNT)?;
+        for column in 0..columns {
+            let window = x.get(column * stride..column * stride + COUNT)?;
+            for o in 0..SIZE {
+                let d = *lines[o].get(column)?;
                 for t in 0..COUNT {
                     sums[t][o] = sums[t][o].mul_acc(d, window[t]);
                 }
             }
         }
+        at += stage.active.width;
+        at_input += stride * stage.input.width;
     }
-    for (t, sums) in sums.into_iter().enumerate() {
-        for (sum, g) in sums.into_iter().zip(from_mut(gradient, t * width)) {
-            *g = g.add(sum.sum());
-        }
-    }
+    Some(())
 }
