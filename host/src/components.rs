@@ -211,32 +211,42 @@ impl<T: Copy> Planes<'_, T> {
             for (plane, item) in planes.iter_mut().zip(items) {
                 *plane = self.plane(*item, first + component);
             }
-            let planes = &planes[..items.len()];
-            let done = if let Some(planes) = planes.first_chunk::<MAX_SAMPLES>()
-                && I::SAMPLES == MAX_SAMPLES
-            {
-                gather_blocks::<I, E, MAX_SAMPLES>(isa, planes, component, packs)
-            } else if let Some(planes) = planes.first_chunk::<8>()
-                && I::SAMPLES == 8
-            {
-                gather_blocks::<I, E, 8>(isa, planes, component, packs)
-            } else {
-                0
-            };
-            for (index, pack) in packs.iter_mut().enumerate().skip(done) {
-                let samples = pack.pack_mut(component).samples_mut();
-                for (sample, plane) in samples.iter_mut().zip(planes) {
-                    *sample = plane[index];
-                }
-                for sample in &mut samples[planes.len()..] {
-                    *sample = T::ZERO;
-                }
-            }
+            gather_lines::<I, E>(isa, &planes[..items.len()], component, packs);
         }
     }
 }
 
-/// [`Planes::gather`] of as many planes as a pack has samples, for as many numbers as whole registers hold. Says how many.
+/// Fills one component of `packs` with a line of numbers a sample, as many as a pack has samples or fewer: zeros take the places that
+/// are left.
+pub(crate) fn gather_lines<I: Isa<Real: PackReal>, E: Packed<I>>(
+    isa: I,
+    lines: &[&[I::Real]],
+    component: usize,
+    packs: &mut [E],
+) {
+    let done = if let Some(lines) = lines.first_chunk::<MAX_SAMPLES>()
+        && I::SAMPLES == MAX_SAMPLES
+    {
+        gather_blocks::<I, E, MAX_SAMPLES>(isa, lines, component, packs)
+    } else if let Some(lines) = lines.first_chunk::<8>()
+        && I::SAMPLES == 8
+    {
+        gather_blocks::<I, E, 8>(isa, lines, component, packs)
+    } else {
+        0
+    };
+    for (index, pack) in packs.iter_mut().enumerate().skip(done) {
+        let samples = pack.pack_mut(component).samples_mut();
+        for (sample, line) in samples.iter_mut().zip(lines) {
+            *sample = line[index];
+        }
+        for sample in &mut samples[lines.len()..] {
+            *sample = Real::ZERO;
+        }
+    }
+}
+
+/// [`gather_lines`] of as many lines as a pack has samples, for as many numbers as whole registers hold. Says how many.
 fn gather_blocks<I: Isa, E: Packed<I>, const SAMPLES: usize>(
     isa: I,
     planes: &[&[I::Real]; SAMPLES],

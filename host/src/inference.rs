@@ -1,18 +1,20 @@
 //! Inference: a network's outputs for a whole data set, on plain data and on ciphertexts, without a key.
 //!
-//! Images stream through in chunks, so memory does not grow with the data set. A pack of images is a unit of work of the
-//! threads; in spectral form every lane of it is computed on packs of plain numbers.
+//! Images stream through, pack by pack and row by row, so memory does not grow with the data set, and what is between the stages of
+//! the network stays in a cache whatever the size of the images. A pack is a unit of work of the threads; in spectral form every
+//! lane of it is computed on packs of plain numbers.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use more_core::Ciphertext;
 use nn_core::element::Pack;
 use nn_core::simd::{InstructionSet, Isa, Job};
-use nn_core::{Element, Network, Weigh, infer, layout};
+use nn_core::{Element, Network, RowStream, Weigh, layout};
 use rayon::prelude::*;
 
-use crate::components::{Packed, PlainWeight, Planes, Scalar, Weight, scatter};
+use crate::components::{Packed, PlainWeight, Scalar, Weight, scatter};
 use crate::container::{
     Container, ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer, Target,
     align_keys, check_same_key, label_tensor, output_tensor, plain_label_tensor,
@@ -21,12 +23,13 @@ use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
-use crate::samples::{Buffers, Input, components, planes_to_entries};
+use crate::rows::{RowBuffers, Rows};
+use crate::samples::{Input, components, planes_to_entries};
 use crate::standardization::Standardization;
 use crate::training::{Engine, internal, too_many_lanes};
 use crate::with_lanes;
 
-/// Bytes of images that are read and computed at a time: they stay in a second-level cache.
+/// Bytes of images that a thread computes at a time.
 const CHUNK_BYTES: usize = 1 << 18;
 
 /// Chunks between two writes, for each thread: many, so that threads seldom wait for each other.
@@ -251,12 +254,13 @@ impl<T: Scalar> Run<'_, T> {
     {
         let network = self.model.architecture.network();
         let parts = components(self.form, self.input.lanes());
+        let rows = Rows::of(self.input, self.form)?;
         let (standardization, kinds) = (self.model.standardization, std::marker::PhantomData);
-        let evaluator = Evaluator::<I, E, W> { isa, network, parameters, parts, standardization, kinds };
+        let evaluator =
+            Evaluator::<I, E, W> { isa, network, rows, parameters, parts, standardization, kinds };
 
         let count = self.input.count();
         let chunk = self.input.chunk::<T>(self.form, CHUNK_BYTES);
-        let image = parts * network.input().len();
         let output = parts * network.outputs();
         let group = chunk * (CHUNKS_PER_THREAD * rayon::current_num_threads()).min(count.div_ceil(chunk));
         let mut outputs = vec![T::ZERO; group.min(count) * output];
@@ -272,9 +276,7 @@ impl<T: Scalar> Run<'_, T> {
                 let first = first + index * chunk;
                 let range = first..first + outputs.len() / output;
                 let read = range.len();
-                worker.images.resize(read * image, T::ZERO);
-                self.input.read_images(range, self.form, &mut worker.buffers, &mut worker.images)?;
-                evaluator.run(&mut worker, outputs)?;
+                evaluator.run(range, &mut worker, outputs)?;
                 idle().push(worker);
                 self.progress.advance(read);
                 Ok::<(), Error>(())
@@ -291,26 +293,24 @@ impl<T: Scalar> Run<'_, T> {
     }
 }
 
-/// The memory of a chunk at a time, used again and again.
+/// The memory of a pack at a time, used again and again.
 struct Worker<T, E> {
-    buffers: Buffers<T>,
-    images: Vec<T>,
-    input: Vec<E>,
-    scratch: Vec<E>,
-    output: Vec<E>,
+    rows: RowBuffers<T, E>,
+    /// Of a stream for each run.
+    streams: Vec<E>,
 }
 
 impl<T, E> Default for Worker<T, E> {
     fn default() -> Self {
-        let (images, input) = (Vec::new(), Vec::new());
-        Self { buffers: Buffers::default(), images, input, scratch: Vec::new(), output: Vec::new() }
+        Self { rows: RowBuffers::default(), streams: Vec::new() }
     }
 }
 
 /// A network with its parameters, ready to run.
-struct Evaluator<I: Isa, E, W> {
+struct Evaluator<'a, I: Isa<Real: Scalar>, E, W> {
     isa: I,
     network: Network<'static>,
+    rows: Rows<'a, I::Real>,
     /// In the order of the kernels, one set a run.
     parameters: Vec<Vec<W>>,
     /// Components of an image.
@@ -320,37 +320,46 @@ struct Evaluator<I: Isa, E, W> {
     kinds: std::marker::PhantomData<fn(E)>,
 }
 
-impl<I, E, W> Evaluator<I, E, W>
+impl<I, E, W> Evaluator<'_, I, E, W>
 where
     I: Isa<Real: Scalar>,
     E: Packed<I> + Weigh<W>,
     W: Copy + Sync,
 {
-    /// The outputs `[image][component][output]` of the images that `worker` holds.
-    fn run(&self, worker: &mut Worker<I::Real, E>, outputs: &mut [I::Real]) -> Result<(), Error> {
+    /// The outputs `[image][component][output]` of some images.
+    fn run(
+        &self,
+        images: Range<usize>,
+        worker: &mut Worker<I::Real, E>,
+        outputs: &mut [I::Real],
+    ) -> Result<(), Error> {
         let network = &self.network;
-        let zero = E::zero(self.isa);
-        worker.input.resize(network.input().len(), zero);
-        worker.scratch.resize(network.scratch(), zero);
-        worker.output.resize(network.outputs(), zero);
-        let len = network.input().len();
-        let images = Planes { values: &worker.images, components: self.parts, len };
+        let memory = network.stream_memory();
+        worker.streams.resize(self.parameters.len() * memory, E::zero(self.isa));
         let output = self.parts * network.outputs();
-        for (pack, outputs) in outputs.chunks_mut(I::SAMPLES * output).enumerate() {
-            let count = outputs.len() / output;
-            let mut items = [0; 16];
-            for (index, item) in items.iter_mut().enumerate() {
-                *item = pack * I::SAMPLES + index;
-            }
-            for (run, parameters) in self.parameters.iter().enumerate() {
-                let first = run * E::COMPONENTS;
-                images.gather::<I, E>(self.isa, &items[..count], first, &mut worker.input);
+        let packs = images.clone().step_by(I::SAMPLES).zip(outputs.chunks_mut(I::SAMPLES * output));
+        for (first, outputs) in packs {
+            let runs = self.parameters.iter().zip(worker.streams.chunks_exact_mut(memory));
+            let stream = |(parameters, memory)| RowStream::new(self.isa, network, parameters, memory);
+            let mut streams: Vec<RowStream<'_, E, W>> = runs
+                .map(|(parameters, memory)| stream((&parameters[..], memory)))
+                .collect::<Result<_, _>>()
+                .map_err(internal)?;
+            let images = first..images.end.min(first + I::SAMPLES);
+            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |row| {
                 if let Some(standardization) = &self.standardization {
-                    standardization.apply(self.isa, &mut worker.input);
+                    standardization.apply(self.isa, row);
                 }
-                infer(self.isa, network, parameters, &worker.input, &mut worker.scratch, &mut worker.output)
-                    .map_err(internal)?;
-                scatter::<I, E>(&worker.output, self.parts, first, outputs);
+                let line = row.len() / streams.len();
+                streams
+                    .iter_mut()
+                    .zip(row.chunks_exact(line))
+                    .try_for_each(|(stream, row)| stream.push_row(row))
+                    .map_err(internal)
+            })?;
+            for (run, stream) in streams.iter().enumerate() {
+                let values = stream.output().map_err(internal)?;
+                scatter::<I, E>(values, self.parts, run * E::COMPONENTS, outputs);
             }
         }
         Ok(())

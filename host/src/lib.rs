@@ -43,6 +43,8 @@ pub mod plan;
 pub mod preview;
 pub mod progress;
 #[cfg(feature = "engine")]
+mod rows;
+#[cfg(feature = "engine")]
 pub mod samples;
 #[cfg(feature = "sources")]
 mod shuffle;

@@ -109,11 +109,27 @@ fn chains<I: Isa, const CHAINS: usize>(isa: I, budget: Duration) -> f64 {
 
 /// Vectors that a function is applied to: they stay in the first-level cache.
 const VECTORS: usize = 64;
-/// Vectors of which the function is computed at once, to hide its latency.
-const BLOCK: usize = 8;
 
-/// Seconds an element of a function. `f` must be inlined, and so all it calls.
+/// Seconds an element of a function, of so many vectors at once as is fastest: several hide its latency, and more do not fit into the
+/// registers. `f` must be inlined, and so all it calls.
 fn function<I: Isa>(isa: I, budget: Duration, f: impl Fn(I::Vector) -> I::Vector + Copy) -> f64 {
+    let budget = budget / 4;
+    [
+        blocks::<I, 8>(isa, budget, f),
+        blocks::<I, 4>(isa, budget, f),
+        blocks::<I, 2>(isa, budget, f),
+        blocks::<I, 1>(isa, budget, f),
+    ]
+    .into_iter()
+    .fold(f64::INFINITY, f64::min)
+}
+
+/// Seconds an element of a function of `BLOCK` vectors at once.
+fn blocks<I: Isa, const BLOCK: usize>(
+    isa: I,
+    budget: Duration,
+    f: impl Fn(I::Vector) -> I::Vector + Copy,
+) -> f64 {
     // Arguments of activations: from -4 to 4.
     let argument =
         |index: usize| <I::Real as Real>::from_f64(index as f64 * 8.0 / (VECTORS - 1) as f64 - 4.0);

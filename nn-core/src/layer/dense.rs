@@ -241,7 +241,11 @@ fn inputs<E: Weigh<W>, W: Copy, const SIZE: usize>(
 
 /// `sums[i] += sum over o of rows[i][o] dz[o]` for a layout block of outputs, whose `rows` follow each other.
 #[inline(always)]
-fn add_block<E: Weigh<W>, W: Copy, const SIZE: usize>(dz: &[E], rows: &[W], sums: &mut [E; SIZE]) -> Option<()> {
+fn add_block<E: Weigh<W>, W: Copy, const SIZE: usize>(
+    dz: &[E],
+    rows: &[W],
+    sums: &mut [E; SIZE],
+) -> Option<()> {
     let width = dz.len();
     let mut lines = [rows; SIZE];
     for i in 0..SIZE {

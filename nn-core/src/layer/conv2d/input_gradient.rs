@@ -135,7 +135,9 @@ fn outputs_of_chunk<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     let Some(any) = weights.first() else { return };
     let mut rows = |taps: &mut [[W; SIZE]]| {
         let stage = &local(stage);
-        let Some(taps) = copy_taps(stage, window.kernel(), weights, first, first_output..end, taps) else { return };
+        let Some(taps) = copy_taps(stage, window.kernel(), weights, first, first_output..end, taps) else {
+            return;
+        };
         let dz = part(dz, first_output * stage.active.plane()..end * stage.active.plane());
         for row in first_row..end_row {
             channels_row(context, stage, window, taps, dz, place, row, first_output == 0, output);

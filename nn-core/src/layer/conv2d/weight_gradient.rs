@@ -267,7 +267,16 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
                 let Some(x) = input.get(at..) else { return };
                 // A copy, which lives in registers as long as this loop runs.
                 let mut of_row = *sums;
-                if tile_products::<E, W, D, COUNT, SIZE>(stage, tap, (rows, strip), x, &gradients, &mut of_row).is_none() {
+                if tile_products::<E, W, D, COUNT, SIZE>(
+                    stage,
+                    tap,
+                    (rows, strip),
+                    x,
+                    &gradients,
+                    &mut of_row,
+                )
+                .is_none()
+                {
                     return;
                 }
                 *sums = of_row;
