@@ -9,6 +9,7 @@ use crate::loss::loss;
 use crate::network::Head;
 use crate::part::{copy, cut, cut_mut, last, last_mut, part, part_mut};
 use crate::stage::{Activation, Linear, Stage};
+use crate::stream::Band;
 use crate::team::{Alone, Team, activation_gradient_operations, share};
 use crate::{Error, Network};
 
@@ -154,38 +155,53 @@ where
         if index == last_stage && head == Head::Sigmoid { stage.without_activation() } else { stage }
     };
 
-    let mut at = 0;
-    let mut masks = sample.masks;
-    let mut previous = 0..0;
-    for stage in network.stages().enumerate().map(stage_for_training) {
-        let (before, rest) = cut_mut(kept, at);
-        let input = if at == 0 { sample.input } else { part(before, previous) };
-        let (active, rest) = cut_mut(rest, stage.kept_active());
-        let parameters = part(parameters, stage.parameter_range());
-        let (stage_masks, rest_of_masks) = cut(masks, stage.masks());
-        masks = rest_of_masks;
-        if stage.separate_output() {
-            let output = part_mut(rest, 0..stage.output.len());
-            if stage.pool > 1 {
-                let kept = (!stage.recomputed).then_some(active);
-                forward(team, context, &stage, parameters, input, kept, output);
-                if stage.masks() > 0 {
-                    for (y, mask) in output.iter_mut().zip(stage_masks) {
-                        *y = y.scale_by(*mask);
+    // Some rows of the image at a time go through all stages, while a cache holds them.
+    let height = network.input().height;
+    let rows_at_a_time = if team.size() > 1 { height } else { network.training_rows(size_of::<E>()) };
+    let mut received = 0;
+    while received < height {
+        let mut rows = received..height.min(received + rows_at_a_time);
+        received = rows.end;
+        let mut at = 0;
+        let mut masks = sample.masks;
+        let mut previous = 0..0;
+        for stage in network.stages().enumerate().map(stage_for_training) {
+            let band = Band::of_training(&stage);
+            rows = band.complete_rows(&stage, rows.start)..band.complete_rows(&stage, rows.end);
+            if rows.is_empty() {
+                break;
+            }
+            let (before, rest) = cut_mut(kept, at);
+            let input = if at == 0 { sample.input } else { part(before, previous) };
+            let (active, rest) = cut_mut(rest, stage.kept_active());
+            let parameters = part(parameters, stage.parameter_range());
+            let (stage_masks, rest_of_masks) = cut(masks, stage.masks());
+            masks = rest_of_masks;
+            let on_rows = stage.on_rows(rows.start, rows.end);
+            if stage.separate_output() {
+                let output = part_mut(rest, 0..stage.output.len());
+                if stage.pool > 1 {
+                    let kept = (!stage.recomputed).then_some(active);
+                    forward(team, context, &on_rows, parameters, input, kept, output);
+                    if stage.masks() > 0 {
+                        for (y, mask) in output.iter_mut().zip(stage_masks) {
+                            *y = y.scale_by(*mask);
+                        }
                     }
+                } else {
+                    forward(team, context, &on_rows, parameters, input, None, active);
+                    dropout::forward(stage_masks, active, output);
                 }
             } else {
-                forward(team, context, &stage, parameters, input, None, active);
-                dropout::forward(stage_masks, active, output);
+                forward(team, context, &on_rows, parameters, input, None, active);
             }
-            previous = at + stage.kept_active()..at + stage.kept();
-        } else {
-            forward(team, context, &stage, parameters, input, None, active);
-            previous = at..at + stage.kept();
+            previous = at + stage.kept() - stage.output.len()..at + stage.kept();
+            at += stage.kept();
         }
-        at += stage.kept();
     }
 
+    let mut at = network.stages().map(|stage| stage.kept()).sum::<usize>();
+    let previous = at.saturating_sub(network.outputs())..at;
     let outputs = part_mut(kept, previous);
     let sample_loss = loss(context, head, outputs, sample.labels).scale_by(sample.weight);
     for d in outputs.iter_mut() {
@@ -193,20 +209,27 @@ where
     }
 
     let mut masks_end = sample.masks.len();
+    let mut first_is_done = false;
     for index in (0..=last_stage).rev() {
+        if first_is_done {
+            break;
+        }
         // Networks have a few stages: walking to one is nothing beside computing it.
         let Some(stage) = network.stages().enumerate().map(stage_for_training).nth(index) else { break };
         at = at.saturating_sub(stage.kept());
         let (before, rest) = cut_mut(kept, at);
         let (active, rest) = cut_mut(rest, stage.kept_active());
         let stage_parameters = part(parameters, stage.parameter_range());
-        let gradient = part_mut(gradient, stage.parameter_range());
+        let (gradients_before, gradient) = cut_mut(gradient, stage.first_parameter);
+        let gradient = part_mut(gradient, 0..stage.parameters());
         if stage.recomputed {
             let output_gradient = part(rest, 0..stage.output.len());
+            let rows = 0..stage.output.height;
             recomputed_gradient(
                 team,
                 context,
                 &stage,
+                rows,
                 stage_parameters,
                 sample.input,
                 output_gradient,
@@ -252,11 +275,28 @@ where
                         &stage,
                         stage_parameters,
                         masks,
-                        output_gradient,
+                        part(rest, 0..stage.output.len()),
                         active,
                         input,
                         gradient,
+                        // Its rows go on to the stage before while a cache still holds them.
+                        |rows, output_gradient| {
+                            if before_stage.recomputed {
+                                recomputed_gradient(
+                                    team,
+                                    context,
+                                    &before_stage,
+                                    rows,
+                                    part(parameters, before_stage.parameter_range()),
+                                    sample.input,
+                                    output_gradient,
+                                    buffer,
+                                    part_mut(gradients_before, before_stage.parameter_range()),
+                                );
+                            }
+                        },
                     );
+                    first_is_done = before_stage.recomputed;
                     continue;
                 }
                 backward_activation(team, context, &stage, masks, output_gradient, active);
@@ -278,7 +318,8 @@ where
 }
 
 /// All gradients of a convolution whose rows stand alone, band by band of its rows, while a cache holds them: those in front of the activation
-/// in place of the activations, those of the parameters, and those of the input in its place, whose rows nothing reads any more.
+/// in place of the activations, those of the parameters, and those of the input in its place, whose rows nothing reads any more:
+/// `done` gets those that are.
 #[expect(clippy::too_many_arguments, reason = "one call site")]
 fn gradients_by_bands<E, W>(
     team: impl Team,
@@ -290,6 +331,7 @@ fn gradients_by_bands<E, W>(
     active: &mut [E],
     input: &mut [E],
     gradient: &mut [W],
+    mut done: impl FnMut(Range<usize>, &[E]),
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
@@ -300,7 +342,8 @@ fn gradients_by_bands<E, W>(
         let input_rows = rows.start..if last { stage.input.height } else { rows.end };
         activation_gradient_of(team, context, stage, rows.clone(), masks, output_gradient, active);
         weight_gradient_of(team, context, stage, rows, input, active, gradient);
-        input_gradient_of(team, context, stage, input_rows, parameters, active, input);
+        input_gradient_of(team, context, stage, input_rows.clone(), parameters, active, input);
+        done(input_rows, input);
     }
 }
 
@@ -312,13 +355,14 @@ fn gradient_bands<E>(stage: &Stage) -> impl Iterator<Item = Range<usize>> {
         .map(move |first| first..(first + rows).min(height))
 }
 
-/// Adds the gradient of the parameters of a first stage whose activations were not kept: they are computed anew, band by band
-/// of the image, and each band's are still in a cache when its gradients are taken.
-#[expect(clippy::too_many_arguments, reason = "one call site")]
+/// Adds what some rows of the output contribute to the gradient of the parameters of a first stage whose activations were not kept:
+/// they are computed anew, band by band of the image, and each band's are still in a cache when its gradients are taken.
+#[expect(clippy::too_many_arguments, reason = "a stage's operands")]
 fn recomputed_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
+    rows: Range<usize>,
     parameters: &[W],
     image: &[E],
     output_gradient: &[E],
@@ -329,9 +373,9 @@ fn recomputed_gradient<E, W>(
     W: Element<Context = ()>,
 {
     let (plane, width) = (stage.output.plane(), stage.output.width);
-    let mut first = 0;
-    while first < stage.output.height {
-        let rows = stage.band_rows().min(stage.output.height - first);
+    let (mut first, end) = (rows.start, rows.end);
+    while first < end {
+        let rows = stage.band_rows().min(end - first);
         let (band, row) = stage.band(first, rows);
         let start = row * stage.input.width;
         let image = part(image, start..start + band.input.len());

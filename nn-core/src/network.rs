@@ -4,7 +4,7 @@ mod paper;
 
 pub use paper::{ANGIOGRAPHY, MNIST};
 
-use crate::stage::{Activation, Stages};
+use crate::stage::{Activation, BAND_BYTES, Stages};
 use crate::{Layer, NetworkError, Shape};
 
 /// A feed-forward network: the shape of its input and its layers, without weights.
@@ -275,6 +275,19 @@ impl<'a> Network<'a> {
             kept += stage.kept();
         }
         kept
+    }
+
+    /// Rows of the input that training takes through all stages at a time: all, where a cache holds everything that is kept.
+    pub(crate) const fn training_rows(&self, element_bytes: usize) -> usize {
+        let height = self.input.height;
+        let bytes = (self.input.len() + self.workspace()) * element_bytes;
+        if bytes <= 2 * BAND_BYTES {
+            return height;
+        }
+        match BAND_BYTES.checked_div(bytes / height) {
+            Some(0) | None => 1,
+            Some(rows) => rows,
+        }
     }
 
     /// Length of the buffer, first in the workspace, for gradients of outputs that are not kept apart and for bands that are

@@ -41,7 +41,9 @@ pub(crate) struct Stage {
     pub(crate) active: Shape,
     /// Shape of the output.
     pub(crate) output: Shape,
-    /// Rows of the output that are computed, from the first on: all, but where rows come one by one.
+    /// The first row of the output that is computed: 0, but where an image is computed band by band.
+    pub(crate) first_row: usize,
+    /// The row behind the last one that is computed: all, but where rows come one by one or in bands.
     pub(crate) output_rows: usize,
     /// Index of the stage's first parameter among the network's.
     pub(crate) first_parameter: usize,
@@ -54,9 +56,8 @@ pub(crate) struct Stage {
 /// Activations of a band that is computed anew, about: with packs, half of a small second-level cache.
 const BAND: usize = 4096;
 
-/// Bytes of feature maps that the gradients of a convolution walk through again and again before the next: what most
-/// second-level caches hold.
-const BAND_BYTES: usize = 384 << 10;
+/// Bytes of feature maps that are walked through again and again before the next: what most second-level caches hold.
+pub(crate) const BAND_BYTES: usize = 384 << 10;
 
 impl Stage {
     /// The stage that begins with `layers[first]`, and the index of the layer after it.
@@ -74,6 +75,7 @@ impl Stage {
             dropout: 0.0,
             active: input,
             output: input,
+            first_row: 0,
             output_rows: input.height,
             first_parameter,
             fan_in: 0,
@@ -168,6 +170,11 @@ impl Stage {
         band.active.len() + band.output.len()
     }
 
+    /// This stage computing only some rows of its output.
+    pub(crate) const fn on_rows(self, first: usize, end: usize) -> Self {
+        Self { first_row: first, output_rows: end, ..self }
+    }
+
     /// The same stage without its activation: the loss takes it over.
     pub(crate) const fn without_activation(self) -> Self {
         Self { activation: Activation::Identity, ..self }
@@ -181,6 +188,12 @@ impl Stage {
     /// Multiply-accumulates of the forward pass, and of each gradient.
     pub(crate) const fn operations(&self) -> usize {
         self.fan_in * self.active.len()
+    }
+
+    /// Those of the rows that are computed forward.
+    pub(crate) const fn operations_on_rows(&self) -> usize {
+        let rows = (self.output_rows - self.first_row) * self.pool;
+        self.fan_in * self.active.channels * self.active.width * rows
     }
 
     /// Number of parameters: weights, then biases.

@@ -145,18 +145,12 @@ impl ImagesFile {
         read_finite(&self.container, IMAGES, images, buffer)
     }
 
-    /// Whether its content is in memory, where reading takes no copy.
-    #[cfg(feature = "engine")]
-    pub(crate) fn is_in_memory(&self) -> bool {
-        self.container.is_in_memory()
-    }
-
-    /// Reads some of the values of one image as they are stored, which may not be finite: see [`Self::check_image_part`].
+    /// Reads some of the values of one image as they are stored; all are finite.
     ///
     /// # Errors
-    /// As [`Container::read_rows`].
+    /// As [`Self::read_images`].
     #[cfg(feature = "engine")]
-    pub(crate) fn read_image_part<'b, T: Element>(
+    pub(crate) fn read_image_part<'b, T: Real + Element>(
         &'b self,
         image: usize,
         values: Range<usize>,
@@ -164,20 +158,9 @@ impl ImagesFile {
     ) -> Result<&'b [T], Error> {
         let info = self.container.tensor(IMAGES)?;
         self.container.expect(IMAGES, T::TYPE, info.shape())?;
-        self.container.read_part(info, image..image + 1, values, buffer)
-    }
-
-    /// Checks that values of an image are finite.
-    ///
-    /// # Errors
-    /// [`Kind::NonFinite`] naming the image.
-    #[cfg(feature = "engine")]
-    pub(crate) fn check_image_part<T: Real + Element>(
-        &self,
-        image: usize,
-        values: &[T],
-    ) -> Result<(), Error> {
-        check_finite(&self.container, IMAGES, image, values.len(), values)
+        let part = self.container.read_part(info, image..image + 1, values, buffer)?;
+        check_finite(&self.container, IMAGES, image, part.len(), part)?;
+        Ok(part)
     }
 
     /// Reads the encrypted labels of some images as they are stored; all are finite.

@@ -136,12 +136,6 @@ impl Container {
         })
     }
 
-    /// Whether it is in memory, where reading takes no copy.
-    #[cfg(feature = "engine")]
-    pub(super) fn is_in_memory(&self) -> bool {
-        self.file.memory(0..0).is_some()
-    }
-
     /// The tensor of that name, which must have this element type and shape.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub(crate) fn forward<E: Element, F: Function<E>>(
     let pool = stage.pool;
     let factor = mean_factor::<E>(pool);
     for channel in 0..stage.output.channels {
-        for row in 0..stage.output_rows {
+        for row in stage.first_row..stage.output_rows {
             for column in 0..stage.output.width {
                 let mut total = E::zero(context);
                 for y in pool * row..pool * (row + 1) {

@@ -29,6 +29,16 @@ impl Band {
         }
     }
 
+    /// The bands of a stage in training, where dropout is one pass over the whole output.
+    pub(crate) const fn of_training(stage: &Stage) -> Self {
+        if stage.masks() > 0 { Self { rows: stage.input.height, step: 1, count: 1 } } else { Self::of(stage) }
+    }
+
+    /// Rows of the stage's output that are complete when `received` rows have come.
+    pub(crate) const fn complete_rows(&self, stage: &Stage, received: usize) -> usize {
+        if self.count == 1 { self.complete(received) * stage.output.height } else { self.complete(received) }
+    }
+
     /// A single band of all rows: what holds a network's output.
     pub(crate) const fn whole(rows: usize) -> Self {
         Self { rows, step: 1, count: 1 }
@@ -77,6 +87,7 @@ impl Stage {
             input: Shape::new(input.channels, Band::of(self).rows, input.width),
             active: Shape::new(self.active.channels, self.pool, self.active.width),
             output: Shape::new(output.channels, output_rows, output.width),
+            first_row: 0,
             output_rows: 1,
             ..*self
         }

@@ -35,7 +35,7 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
     // A team may cut a layout block: then register blocks are of any size.
     let width = if team.size() == 1 { common_width(stage.active.channels) } else { None };
     with_window!(E, kernel, stride, width, window => {
-        share(team, stage.operations(), Filtered {
+        share(team, stage.operations_on_rows(), Filtered {
             context, stage, window, parameters, input, channels, kept, output, function,
         });
     });
@@ -79,7 +79,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
     fn run(self) {
         let Self { context, stage, window, parameters, input, channels, mut kept, output, function } = self;
         let biases = from(parameters, stage.weights());
-        for row in 0..stage.output_rows {
+        for row in stage.first_row..stage.output_rows {
             for (block, within) in blocks_within(stage.active.channels, channels.clone()) {
                 // To the end of the parameters, so that every row from `at` on is a whole one: the last ends among the biases.
                 let block_weights = from(parameters, block.first * stage.fan_in);
