@@ -53,6 +53,8 @@ pub trait Element: Copy + Send + Sync + 'static {
     const POSITIONS: usize;
     /// Filters of which a convolution's weight gradient keeps the sums of one kernel row in registers: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
+    /// Neighbouring taps of which it does so for each of them (1 or 3).
+    const GRADIENT_TAPS: usize;
 
     /// Whether functions are cheap enough to be computed inside the kernels, in registers.
     const FUSED: bool;

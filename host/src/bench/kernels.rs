@@ -1,13 +1,14 @@
 //! Every kernel of a network on one core, beside what the core can do at most.
 
 use std::fmt;
+use std::hint::black_box;
 use std::time::Duration;
 
 use more_core::Real;
 use nn_core::element::Pack;
 use nn_core::profile::StageKernels;
 use nn_core::simd::{InstructionSet, Isa, Job};
-use nn_core::{Network, Sample};
+use nn_core::{Network, RowStream, Sample};
 use serde::Serialize;
 
 use super::rates::Rates;
@@ -28,7 +29,7 @@ pub struct NetworkKernels {
     pub samples: usize,
     /// Stage by stage.
     pub stages: Vec<StageTimes>,
-    /// A whole inference.
+    /// A whole inference, row by row as `predict` does it.
     pub inference: Whole,
     /// A whole training step: loss and gradients, without the update, which a batch has once.
     pub training: Whole,
@@ -226,9 +227,13 @@ impl Measurement<'_> {
         let parameters: Vec<I::Real> = order::initial_parameters(network, 1);
         let mut gradient = vec![<I::Real as Real>::ZERO; parameters.len()];
         let input = fill(0.3, network.input().len());
-        let (mut scratch, mut output) = (fill(0.0, network.scratch()), fill(0.0, network.outputs()));
+        let row = fill(0.3, network.input().channels * network.input().width);
+        let mut memory = fill(0.0, network.stream_memory());
         let inference = self.time(|| {
-            nn_core::infer::<Pack<I>, I::Real>(isa, network, &parameters, &input, &mut scratch, &mut output)
+            let mut stream = RowStream::<Pack<I>, I::Real>::new(isa, network, &parameters, &mut memory)?;
+            (0..network.input().height).try_for_each(|_| stream.push_row(&row))?;
+            black_box(stream.output()?);
+            Ok(())
         })?;
         let mut labels = fill(0.0, network.outputs());
         labels[0] = pack(isa, 1.0);

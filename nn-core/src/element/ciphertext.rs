@@ -29,9 +29,11 @@ impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
     type Context = R::Context;
 
     const SAMPLES: usize = R::SAMPLES;
-    const BLOCK: usize = share(2 * R::BLOCK, N * N);
+    const BLOCK: usize = share(R::BLOCK * R::POSITIONS, N * N);
     const POSITIONS: usize = 1;
     const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N * N);
+    // Three taps of a single filter may be more than the registers hold.
+    const GRADIENT_TAPS: usize = if R::GRADIENT_BLOCK < N * N { 1 } else { 3 };
     const FUSED: bool = false;
     const UNROLLED: bool = false;
 

@@ -84,6 +84,7 @@ macro_rules! element_by_arithmetic {
         const BLOCK: usize = <Self as Number>::BLOCK;
         const POSITIONS: usize = <Self as Number>::POSITIONS;
         const GRADIENT_BLOCK: usize = <Self as Number>::GRADIENT_BLOCK;
+        const GRADIENT_TAPS: usize = 3;
         const FUSED: bool = <Self as Number>::FUSED;
         const UNROLLED: bool = true;
 

@@ -149,7 +149,7 @@ where
                         let target = from_mut(block_weights, index);
                         // They are summed where the gradients are first read.
                         let biases = core::mem::take(&mut biases);
-                        if column + TAPS <= kernel {
+                        if const { E::GRADIENT_TAPS == TAPS } && column + TAPS <= kernel {
                             with_block!(
                                 context,
                                 size,
