@@ -6,7 +6,7 @@ use super::{Window, local};
 use crate::element::{Context, Element, Learn};
 use crate::layer::activation::with_block;
 use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
-use crate::part::{cut_mut, from_mut, part_mut};
+use crate::part::{cut_mut, from_mut, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -125,11 +125,22 @@ where
             start += len;
             for (at, size) in register_blocks(0..block.width, E::GRADIENT_BLOCK) {
                 let first = block.first + at;
-                let mut biases = if biases.is_empty() {
-                    &mut []
-                } else {
-                    part_mut(biases, first - filters.start..first - filters.start + size)
-                };
+                if !biases.is_empty() {
+                    let start = first - filters.start;
+                    with_block!(
+                        context,
+                        size,
+                        (1, E::GRADIENT_BLOCK),
+                        bias_gradients::<E, W>(
+                            context,
+                            stage,
+                            first,
+                            (rows.start, rows.end),
+                            dz,
+                            part_mut(biases, start..start + size)
+                        )
+                    );
+                }
                 let mut kernel_row = kernel_rows.start;
                 while kernel_row < kernel_rows.end {
                     let (channel, row) = (kernel_row / kernel, kernel_row % kernel);
@@ -147,14 +158,12 @@ where
                         };
                         let index = ((kernel_row - kernel_rows.start) * kernel + column) * block.width + at;
                         let target = from_mut(block_weights, index);
-                        // They are summed where the gradients are first read.
-                        let biases = core::mem::take(&mut biases);
                         if const { E::GRADIENT_TAPS == TAPS } && column + TAPS <= kernel {
                             with_block!(
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                three_taps::<E, W, D>(context, stage, &tap, input, dz, target, biases)
+                                three_taps::<E, W, D>(context, stage, &tap, input, dz, target)
                             );
                             column += TAPS;
                         } else {
@@ -162,7 +171,7 @@ where
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                one_tap::<E, W, D>(context, stage, &tap, input, dz, target, biases)
+                                one_tap::<E, W, D>(context, stage, &tap, input, dz, target)
                             );
                             column += 1;
                         }
@@ -171,6 +180,38 @@ where
                 }
             }
         }
+    }
+}
+
+/// `biases[o] += ..` for `SIZE` filters from `first` on: a kernel of its own, since its sums would take registers from the others.
+#[inline(always)]
+fn bias_gradients<E, W, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    first: usize,
+    band: (usize, usize),
+    dz: &[E],
+    biases: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    let (plane, width) = (stage.active.plane(), stage.active.width);
+    for (o, bias) in biases.iter_mut().enumerate().take(SIZE) {
+        let start = (first + o) * plane;
+        // Added to in turn, so that one sum need not wait for the other.
+        let mut sums = [E::zero(context); CHAINS];
+        let (chunks, rest) = part(dz, start + band.0 * width..start + band.1 * width).as_chunks::<CHAINS>();
+        for chunk in chunks {
+            for i in 0..CHAINS {
+                sums[i] = sums[i].add(chunk[i]);
+            }
+        }
+        for d in rest {
+            sums[0] = sums[0].add(*d);
+        }
+        let [sum, others @ ..] = sums;
+        *bias = bias.add(others.into_iter().fold(sum, Element::add).sum());
     }
 }
 
@@ -196,12 +237,11 @@ fn three_taps<E, W, D: Window, const SIZE: usize>(
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
-    biases: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    taps::<E, W, D, TAPS, SIZE>(context, stage, tap, input, dz, gradient, biases);
+    taps::<E, W, D, TAPS, SIZE>(context, stage, tap, input, dz, gradient);
 }
 
 #[inline(always)]
@@ -212,16 +252,14 @@ fn one_tap<E, W, D: Window, const SIZE: usize>(
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
-    biases: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    taps::<E, W, D, 1, SIZE>(context, stage, tap, input, dz, gradient, biases);
+    taps::<E, W, D, 1, SIZE>(context, stage, tap, input, dz, gradient);
 }
 
-/// `gradient[(u * kernel + t) * width + o] += ..` for the rows `u`, `COUNT` taps of each and `SIZE` filters, and `biases[o] += ..`
-/// where they are given.
+/// `gradient[(u * kernel + t) * width + o] += ..` for the rows `u`, `COUNT` taps of each and `SIZE` filters.
 #[inline(always)]
 fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     context: E::Context,
@@ -230,7 +268,6 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     input: &[E],
     dz: &[E],
     gradient: &mut [W],
-    biases: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
@@ -238,7 +275,6 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
     let stage = &local(stage);
     let stride = tap.window.stride();
     let mut sums = [[[E::zero(context); SIZE]; COUNT]; ROWS];
-    let mut bias_sums = [[E::zero(context); CHAINS]; SIZE];
     let mut column = 0;
     while column < stage.active.width {
         let strip = STRIP.min(stage.active.width - column);
@@ -252,14 +288,6 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
                 let at = (tap.first + o) * stage.active.plane() + row * stage.active.width + column;
                 let Some(gradient) = dz.get(at..) else { return };
                 gradients[o] = gradient;
-            }
-            if !biases.is_empty() {
-                for (sums, gradients) in bias_sums.iter_mut().zip(gradients) {
-                    for line in gradients.chunks(stage.active.width.max(1)).take(rows) {
-                        let Some(line) = line.get(..strip) else { return };
-                        add_line(line, sums);
-                    }
-                }
             }
             let at = tap.channel * stage.input.plane() + (row * stride + tap.rows.0) * stage.input.width;
             let mut at = at + column * stride + tap.column;
@@ -286,10 +314,6 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
         }
         column += strip;
     }
-    for (sums, bias) in bias_sums.into_iter().zip(biases) {
-        let [first, others @ ..] = sums;
-        *bias = bias.add(others.into_iter().fold(first, Element::add).sum());
-    }
     for (u, sums) in sums.into_iter().enumerate().take(tap.rows.1) {
         for (t, sums) in sums.into_iter().enumerate() {
             let index = (u * tap.window.kernel() + t) * tap.width;
@@ -298,22 +322,6 @@ fn taps<E, W, D: Window, const COUNT: usize, const SIZE: usize>(
             }
         }
     }
-}
-
-/// Adds the elements of `line` to sums that are added to in turn, so that one need not wait for the other.
-#[inline(always)]
-fn add_line<E: Element>(line: &[E], sums: &mut [E; CHAINS]) {
-    let mut added = *sums;
-    let (chunks, rest) = line.as_chunks::<CHAINS>();
-    for chunk in chunks {
-        for i in 0..CHAINS {
-            added[i] = added[i].add(chunk[i]);
-        }
-    }
-    for d in rest {
-        added[0] = added[0].add(*d);
-    }
-    *sums = added;
 }
 
 /// Adds the products of some rows and columns of `gradients` with the windows of the input that begin with `x`.
