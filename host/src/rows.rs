@@ -153,7 +153,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
 
 /// The lanes of the matrices in `lines`, a line an image, each `[column][entry]`, to packs `[lane][column]`. Lines that are
 /// missing for a whole pack count as zeros.
-fn convert_lines<'a, I: Isa<Real: PackReal>, E: Packed<I>, const N: usize>(
+pub(crate) fn convert_lines<'a, I: Isa<Real: PackReal>, E: Packed<I>, const N: usize>(
     isa: I,
     key: &EvaluationKey<I::Real, N>,
     lines: &[&[I::Real]],

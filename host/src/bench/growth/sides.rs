@@ -1,22 +1,24 @@
 //! Growth with the size of images: a small network, scaled.
 
+use std::hint::black_box;
 use std::time::Instant;
 
 use more_core::mask::Uniform;
 use more_core::{Arithmetic, EvaluationKey, Real, SecretKey};
 use nn_core::element::Pack;
-use nn_core::simd::{Isa, Job};
-use nn_core::{Layer, Network, Sample, Shape, avg_pool, conv, dense, infer, train};
+use nn_core::simd::{Isa, Job, MAX_SAMPLES};
+use nn_core::{Layer, Network, RowStream, Sample, Shape, avg_pool, conv, dense, train};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::{Axis, Point, Series, Sizes};
 use crate::bench::statistics::Times;
-use crate::components::{Planes, Scalar};
+use crate::components::{Planes, Scalar, gather_lines};
 use crate::container::{matrix_entries, put_matrix_entries};
 use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::progress::Progress;
+use crate::rows::convert_lines;
 use crate::training::{internal, order};
 
 /// The layers of the digits' network, but for the hidden dense layer: all work but the last layer's grows with the pixels.
@@ -72,20 +74,28 @@ impl<T: Scalar> Job<T> for Measurement {
         }
         let mut lanes = vec![T::ZERO; plain.len() * LANES];
         let mut networks: Vec<_> = (0..=LANES).map(|_| Trained::<I>::new(isa, self.network)).collect();
+        let mut row = Vec::new();
         let mut times: [Times; 4] = Default::default();
         for run in 0..=self.runs {
             for (index, times) in times.iter_mut().enumerate() {
                 interrupt::check()?;
                 let (training, encrypted) = (index < 2, index % 2 == 1);
                 let start = Instant::now();
-                if encrypted {
+                if !training {
+                    let (rows, trained) = if encrypted {
+                        (Rows::Matrices(&evaluation, &stored), &mut networks[1..])
+                    } else {
+                        (Rows::Plain(&plain), &mut networks[..1])
+                    };
+                    infer(isa, &rows, &mut row, trained)?;
+                } else if encrypted {
                     to_lanes(&evaluation, &stored, pixels, &mut lanes);
                     let images = Planes { values: &lanes, components: LANES, len: pixels };
                     for (lane, network) in networks.iter_mut().skip(1).enumerate() {
-                        network.run(&images, lane, training)?;
+                        network.train(&images, lane)?;
                     }
                 } else {
-                    networks[0].run(&Planes { values: &plain, components: 1, len: pixels }, 0, training)?;
+                    networks[0].train(&Planes { values: &plain, components: 1, len: pixels }, 0)?;
                 }
                 // The first run is not timed: it touches all memory.
                 if run > 0 {
@@ -97,7 +107,51 @@ impl<T: Scalar> Job<T> for Measurement {
     }
 }
 
-/// Matrices of images to lanes, as a file is read.
+/// The images of a pack, one after the other.
+enum Rows<'a, T: Real> {
+    Plain(&'a [T]),
+    Matrices(&'a EvaluationKey<T, LANES>, &'a [T]),
+}
+
+/// The outputs of a pack of images, row by row as `predict` computes them: a network for each lane.
+fn infer<I: Isa<Real: Scalar>>(
+    isa: I,
+    images: &Rows<'_, I::Real>,
+    row: &mut Vec<Pack<I>>,
+    networks: &mut [Trained<I>],
+) -> Result<(), Error> {
+    let input = networks[0].network.input();
+    row.resize(networks.len() * input.width, Pack::splat(isa, Real::ZERO));
+    let mut streams = Vec::new();
+    for trained in networks {
+        let stream = RowStream::new(isa, &trained.network, &trained.parameters, &mut trained.memory);
+        streams.push(stream.map_err(internal)?);
+    }
+    let (values, numbers) = match images {
+        Rows::Plain(values) => (*values, 1),
+        Rows::Matrices(_, values) => (*values, LANES * LANES),
+    };
+    for index in 0..input.height {
+        let mut lines = [&[] as &[I::Real]; MAX_SAMPLES];
+        for (line, image) in lines.iter_mut().zip(values.chunks_exact(input.len() * numbers)) {
+            *line = &image[index * input.width * numbers..][..input.width * numbers];
+        }
+        let lines = &lines[..I::SAMPLES];
+        match images {
+            Rows::Plain(_) => gather_lines::<I, Pack<I>>(isa, lines, 0, row),
+            Rows::Matrices(key, _) => convert_lines(isa, key, lines, row.chunks_exact_mut(input.width)),
+        }
+        for (stream, row) in streams.iter_mut().zip(row.chunks_exact(input.width)) {
+            stream.push_row(row).map_err(internal)?;
+        }
+    }
+    for stream in &streams {
+        black_box(stream.output().map_err(internal)?);
+    }
+    Ok(())
+}
+
+/// Matrices of images to lanes, as a file is read for training.
 fn to_lanes<T: Scalar>(key: &EvaluationKey<T, LANES>, stored: &[T], pixels: usize, lanes: &mut [T]) {
     let images = stored.chunks_exact(pixels * LANES * LANES).zip(lanes.chunks_exact_mut(pixels * LANES));
     for (image, lanes) in images {
@@ -119,8 +173,8 @@ struct Trained<I: Isa> {
     input: Vec<Pack<I>>,
     labels: Vec<Pack<I>>,
     workspace: Vec<Pack<I>>,
-    scratch: Vec<Pack<I>>,
-    output: Vec<Pack<I>>,
+    /// Of a stream.
+    memory: Vec<Pack<I>>,
 }
 
 impl<I: Isa<Real: Scalar>> Trained<I> {
@@ -138,24 +192,18 @@ impl<I: Isa<Real: Scalar>> Trained<I> {
             input: zeros(network.input().len()),
             labels,
             workspace: zeros(network.workspace()),
-            scratch: zeros(network.scratch()),
-            output: zeros(network.outputs()),
+            memory: zeros(network.stream_memory()),
         }
     }
 
-    /// Loss and gradient, or the outputs, of a pack of images in one lane.
-    fn run(&mut self, images: &Planes<'_, I::Real>, lane: usize, training: bool) -> Result<(), Error> {
+    /// Loss and gradient of a pack of images in one lane.
+    fn train(&mut self, images: &Planes<'_, I::Real>, lane: usize) -> Result<(), Error> {
         let (isa, network) = (self.isa, &self.network);
         let items: [usize; 16] = std::array::from_fn(|index| index);
-        images.gather::<I, Pack<I>>(self.isa, &items[..I::SAMPLES], lane, &mut self.input);
-        if training {
-            let weight = Pack::<I>::splat(isa, I::Real::ONE);
-            let sample = Sample { input: &self.input, labels: &self.labels, masks: &[], weight };
-            let (workspace, gradient) = (&mut self.workspace, &mut self.gradient);
-            train(isa, network, &self.parameters, &sample, workspace, gradient).map(drop)
-        } else {
-            infer(isa, network, &self.parameters, &self.input, &mut self.scratch, &mut self.output)
-        }
-        .map_err(internal)
+        images.gather::<I, Pack<I>>(isa, &items[..I::SAMPLES], lane, &mut self.input);
+        let weight = Pack::<I>::splat(isa, I::Real::ONE);
+        let sample = Sample { input: &self.input, labels: &self.labels, masks: &[], weight };
+        let (workspace, gradient) = (&mut self.workspace, &mut self.gradient);
+        train(isa, network, &self.parameters, &sample, workspace, gradient).map(drop).map_err(internal)
     }
 }
