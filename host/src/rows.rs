@@ -113,13 +113,20 @@ impl<'a, T: Scalar> Rows<'a, T> {
         for first in (0..height).step_by(band) {
             let rows = first..height.min(first + band);
             let mut parts = Vec::with_capacity(read.len());
-            for (index, buffer) in read.iter_mut().enumerate() {
-                let (image, number) = (index / planes, index % planes);
-                let values = number * plane + rows.start * line..number * plane + rows.end * line;
-                parts.push(match file {
-                    Some(file) => file.read_image_part::<T>(images.start + image, values, buffer)?,
-                    None => &whole[image * planes * plane..][values],
-                });
+            if let Some(file) = file
+                && rows.len() == height
+            {
+                // Whole images lie one behind the other.
+                parts.extend(file.read_images::<T>(images.clone(), &mut read[0])?.chunks_exact(plane));
+            } else {
+                for (index, buffer) in read.iter_mut().enumerate() {
+                    let (image, number) = (index / planes, index % planes);
+                    let values = number * plane + rows.start * line..number * plane + rows.end * line;
+                    parts.push(match file {
+                        Some(file) => file.read_image_part::<T>(images.start + image, values, buffer)?,
+                        None => &whole[image * planes * plane..][values],
+                    });
+                }
             }
             for at in 0..rows.len() {
                 for number in 0..planes {
