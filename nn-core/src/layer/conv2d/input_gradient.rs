@@ -133,20 +133,45 @@ fn outputs_of_chunk<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     output: &mut [E],
 ) {
     let Some(any) = weights.first() else { return };
-    let mut rows = |taps: &mut [[W; SIZE]]| {
-        let stage = &local(stage);
-        let Some(taps) = copy_taps(stage, window.kernel(), weights, first, first_output..end, taps) else {
-            return;
-        };
-        let dz = part(dz, first_output * stage.active.plane()..end * stage.active.plane());
-        for row in first_row..end_row {
-            channels_row(context, stage, window, taps, dz, place, row, first_output == 0, output);
-        }
-    };
+    let chunk = Chunk { first, place, outputs: (first_output, end), rows: (first_row, end_row) };
     if chunk_of::<E>(window.kernel()) == SMALL_CHUNK {
-        rows(&mut [[*any; SIZE]; SMALL_CHUNK]);
+        let mut taps = [[*any; SIZE]; SMALL_CHUNK];
+        rows_of_chunk(context, stage, window, weights, dz, &chunk, &mut taps, output);
     } else {
-        rows(&mut [[*any; SIZE]; CHUNK]);
+        let mut taps = [[*any; SIZE]; CHUNK];
+        rows_of_chunk(context, stage, window, weights, dz, &chunk, &mut taps, output);
+    }
+}
+
+/// Which gradients are computed from what.
+struct Chunk {
+    /// The first of the channels, and where it stands in the output.
+    first: usize,
+    place: usize,
+    outputs: (usize, usize),
+    rows: (usize, usize),
+}
+
+/// [`outputs_of_chunk`], with room for its taps.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
+fn rows_of_chunk<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    window: D,
+    weights: &[W],
+    dz: &[E],
+    chunk: &Chunk,
+    taps: &mut [[W; SIZE]],
+    output: &mut [E],
+) {
+    let stage = &local(stage);
+    let outputs = chunk.outputs.0..chunk.outputs.1;
+    let copied = copy_taps(stage, window.kernel(), weights, chunk.first, outputs.clone(), taps);
+    let Some(taps) = copied else { return };
+    let dz = part(dz, outputs.start * stage.active.plane()..outputs.end * stage.active.plane());
+    for row in chunk.rows.0..chunk.rows.1 {
+        channels_row(context, stage, window, taps, dz, chunk.place, row, outputs.start == 0, output);
     }
 }
 
