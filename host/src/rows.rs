@@ -192,8 +192,8 @@ pub(crate) fn convert_lines<'a, I: Isa<Real: PackReal>, E: Packed<I>, const N: u
                         }
                     }
                     let spectrum = key.to_spectrum_unchecked(&Ciphertext::from_columns(matrix));
-                    for lane in 0..N {
-                        *targets[lane][first + at].pack_mut(0) = spectrum.lanes()[lane];
+                    for (target, lane) in targets.iter_mut().zip(spectrum.lanes()) {
+                        *target[first + at].pack_mut(0) = *lane;
                     }
                 }
             }

@@ -158,7 +158,11 @@ weigh_with_plain!(f32, f64);
 impl<T: Real, R: Number<Real = T>, const N: usize> Weigh<Spectrum<T, N>> for Spectrum<R, N> {
     #[inline(always)]
     fn from_weight(context: Self::Context, weight: Spectrum<T, N>) -> Self {
-        Self::from_lanes(weight.lanes().map(|w| R::splat(context, w)))
+        let mut lanes = [R::splat(context, Real::ZERO); N];
+        for lane in 0..N {
+            lanes[lane] = R::splat(context, weight.lanes()[lane]);
+        }
+        Self::from_lanes(lanes)
     }
 
     #[inline(always)]
@@ -183,7 +187,12 @@ impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Spectrum<T, N>
 
     #[inline(always)]
     fn sum(self) -> Spectrum<T, N> {
-        Spectrum::from_lanes(self.lanes().map(|lane| lane.sum()))
+        // Loops: `map` of arrays is a call that carries no instruction set.
+        let mut lanes = [T::ZERO; N];
+        for lane in 0..N {
+            lanes[lane] = self.lanes()[lane].sum();
+        }
+        Spectrum::from_lanes(lanes)
     }
 
     #[inline(always)]
