@@ -284,7 +284,7 @@ impl<'a> Network<'a> {
         if bytes <= 2 * BAND_BYTES {
             return height;
         }
-        match BAND_BYTES.checked_div(bytes / height) {
+        match BAND_BYTES.saturating_mul(height).checked_div(bytes) {
             Some(0) | None => 1,
             Some(rows) => rows,
         }

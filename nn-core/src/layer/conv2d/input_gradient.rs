@@ -277,18 +277,19 @@ fn gradients<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE
     let kernel = window.kernel();
     let width = stage.active.width;
     let rows = row.saturating_sub(stage.active.height - 1)..kernel.min(row + 1);
-    if rows.is_empty() {
+    // Not by `len` of ranges, which asserts what the compiler does not see here.
+    let (row_count, count) = (rows.end.saturating_sub(rows.start), taps.end.saturating_sub(taps.start));
+    if row_count == 0 {
         // Only outputs that the pool dropped look at this row.
         return Some(());
     }
-    let count = taps.len();
     // Of the copied weights of a kernel row, whose last column stands first.
     let skipped = kernel - taps.end;
     let mut line = (row - rows.start) * width + column + 1 - taps.end;
-    let to_next_output = stage.active.plane() + (rows.len() - 1) * width;
+    let to_next_output = stage.active.plane() + (row_count - 1) * width;
     let mut weights = weights.get(rows.start * kernel..)?;
-    let weights_to_next = (kernel - rows.len() + 1) * kernel;
-    let mut rows_left = rows.len();
+    let weights_to_next = (kernel - row_count + 1) * kernel;
+    let mut rows_left = row_count;
     // In one loop over the kernel rows of all outputs, as on the way forward.
     loop {
         let x = dz.get(line..line + count + POSITIONS - 1)?;
@@ -303,7 +304,7 @@ fn gradients<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE
         rows_left -= 1;
         let step = if rows_left == 0 { weights_to_next } else { kernel };
         if rows_left == 0 {
-            rows_left = rows.len();
+            rows_left = row_count;
             line += to_next_output;
         } else {
             line -= width;
