@@ -69,7 +69,8 @@ impl<'a, T: Scalar> Rows<'a, T> {
     /// Those of reading the evaluation key.
     pub(crate) fn of(input: &'a Input, form: Form) -> Result<Self, Error> {
         let route = match input {
-            Input::File(file) if form == file.metadata().form => Route::Stored(file),
+            // Entries of matrices lie beside each other, not in planes.
+            Input::File(file) if form == file.metadata().form && form != Form::Matrix => Route::Stored(file),
             Input::File(file) if form == Form::Spectral => match file.metadata().lanes {
                 2 => Route::Matrices(file, Keys::Two(file.container().evaluation_key()?)),
                 4 if T::BYTES == 4 => Route::Matrices(file, Keys::Four(file.container().evaluation_key()?)),
@@ -77,8 +78,6 @@ impl<'a, T: Scalar> Rows<'a, T> {
             },
             _ => Route::Whole,
         };
-        // Matrices lie entry beside entry.
-        let route = if form == Form::Matrix { Route::Whole } else { route };
         Ok(Self { input, form, components: components(form, input.lanes()), route })
     }
 

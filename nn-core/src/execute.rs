@@ -209,11 +209,7 @@ where
     }
 
     let mut masks_end = sample.masks.len();
-    let mut first_is_done = false;
     for index in (0..=last_stage).rev() {
-        if first_is_done {
-            break;
-        }
         // Networks have a few stages: walking to one is nothing beside computing it.
         let Some(stage) = network.stages().enumerate().map(stage_for_training).nth(index) else { break };
         at = at.saturating_sub(stage.kept());
@@ -296,7 +292,9 @@ where
                             }
                         },
                     );
-                    first_is_done = before_stage.recomputed;
+                    if before_stage.recomputed {
+                        break;
+                    }
                     continue;
                 }
                 backward_activation(team, context, &stage, masks, output_gradient, active);
