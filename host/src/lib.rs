@@ -28,6 +28,8 @@ pub mod error;
 #[cfg(feature = "engine")]
 pub mod export;
 #[cfg(feature = "engine")]
+pub mod image_reader;
+#[cfg(feature = "engine")]
 pub mod inference;
 pub mod ingest;
 pub mod interrupt;

@@ -11,6 +11,7 @@ use crate::components::{Planes, Scalar};
 use crate::container::{Form, ImagesFile, LabelKind, ReadBuffer, matrix_entries, put_matrix_entries};
 use crate::dataset::Dataset;
 use crate::error::{Error, Kind};
+use crate::image_reader::{Buffers, ImageReader};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::with_lanes;
@@ -133,10 +134,10 @@ impl Input {
         images.next_multiple_of(16).max(16)
     }
 
-    /// Reads images as planes `[image][component][pixel]` in a form that is `Plain` where the data is and not otherwise.
+    /// Reads images as [`ImageReader::read`] does.
     ///
     /// # Errors
-    /// [`Kind::NonFinite`] naming the image; reading errors.
+    /// As [`ImageReader::of`] and [`ImageReader::read`].
     ///
     /// # Panics
     /// Where `out` has not the length of the images.
@@ -144,35 +145,10 @@ impl Input {
         &self,
         images: Range<usize>,
         form: Form,
-        buffer: &mut Buffers<T>,
+        buffers: &mut Buffers<T>,
         out: &mut [T],
     ) -> Result<(), Error> {
-        match self {
-            Self::Plain(data) => {
-                buffer.pixels.resize(out.len(), 0.0);
-                data.read_images(images, &mut buffer.pixels)?;
-                for (value, pixel) in out.iter_mut().zip(&buffer.pixels) {
-                    *value = T::from_f64(f64::from(*pixel));
-                }
-                Ok(())
-            }
-            Self::File(file) if form == Form::Plain => {
-                out.copy_from_slice(file.read_images(images, &mut buffer.bytes)?);
-                Ok(())
-            }
-            Self::File(file) => with_lanes!(file.metadata().lanes, N => {
-                let key = file.container().evaluation_key::<T, N>()?;
-                if form == Form::Spectral {
-                    return file.read_image_lanes::<T, N>(images, &key, &mut buffer.bytes, out);
-                }
-                let plane = file.metadata().item_len();
-                let stored = file.read_images::<T>(images, &mut buffer.bytes)?;
-                match file.metadata().form {
-                    Form::Matrix => entries_to_planes::<T, N>(stored, plane, out),
-                    _ => lanes_to_entries::<T, N>(stored, plane, &key, out),
-                }
-            }),
-        }
+        ImageReader::of(self, form)?.read(images, buffers, out)
     }
 
     /// Reads labels as planes `[image][component][output]`: a one-hot vector for a softmax, the probability of class 1 for
@@ -226,20 +202,6 @@ impl Input {
     }
 }
 
-/// Memory for reading, used again and again.
-#[derive(Debug)]
-pub struct Buffers<T> {
-    bytes: ReadBuffer,
-    pixels: Vec<f32>,
-    scalar: std::marker::PhantomData<T>,
-}
-
-impl<T> Default for Buffers<T> {
-    fn default() -> Self {
-        Self { bytes: ReadBuffer::new(), pixels: Vec::new(), scalar: std::marker::PhantomData }
-    }
-}
-
 /// Components of a value in a form.
 #[must_use]
 pub fn components(form: Form, lanes: usize) -> usize {
@@ -251,7 +213,7 @@ pub fn components(form: Form, lanes: usize) -> usize {
 }
 
 /// `[item][value][entry]` to `[item][entry][value]`.
-fn entries_to_planes<T: Scalar, const N: usize>(stored: &[T], plane: usize, out: &mut [T]) {
+pub(crate) fn entries_to_planes<T: Scalar, const N: usize>(stored: &[T], plane: usize, out: &mut [T]) {
     let (entries, item) = (N * N, plane * N * N);
     for (stored, out) in stored.chunks_exact(item).zip(out.chunks_exact_mut(item)) {
         for (index, values) in stored.chunks_exact(entries).enumerate() {
@@ -263,7 +225,7 @@ fn entries_to_planes<T: Scalar, const N: usize>(stored: &[T], plane: usize, out:
 }
 
 /// `[item][lane][value]` to `[item][entry][value]`.
-fn lanes_to_entries<T: Scalar, const N: usize>(
+pub(crate) fn lanes_to_entries<T: Scalar, const N: usize>(
     stored: &[T],
     plane: usize,
     key: &EvaluationKey<T, N>,
@@ -307,6 +269,7 @@ pub(crate) fn entries_to_lanes<T: Scalar, const N: usize>(
 pub struct Source<'a, T> {
     input: &'a Input,
     form: Form,
+    reader: ImageReader<'a, T>,
     image_len: usize,
     labels: Vec<T>,
     label_len: usize,
@@ -316,10 +279,11 @@ impl<'a, T: Scalar> Source<'a, T> {
     /// Opens `input` for training in the form an engine works in, and reads its labels.
     ///
     /// # Errors
-    /// As [`Input::read_labels`].
+    /// As [`Input::read_labels`] and [`ImageReader::of`].
     pub fn open(input: &'a Input, network: &Network<'_>, form: Form) -> Result<Self, Error> {
-        let labels = input.read_labels(network, form)?;
-        Ok(Self { input, form, image_len: network.input().len(), labels, label_len: network.outputs() })
+        let (labels, reader) = (input.read_labels(network, form)?, ImageReader::of(input, form)?);
+        let (image_len, label_len) = (network.input().len(), network.outputs());
+        Ok(Self { input, form, reader, image_len, labels, label_len })
     }
 
     /// Components of a value.
@@ -348,7 +312,7 @@ impl<'a, T: Scalar> Source<'a, T> {
     /// Reads all images, in their order.
     ///
     /// # Errors
-    /// As [`Input::read_images`]; [`Kind::Interrupted`].
+    /// As [`ImageReader::read`]; [`Kind::Interrupted`].
     pub fn read_all(self, progress: &Progress) -> Result<Samples<T>, Error> {
         let (input, item) = (self.input, self.item());
         let mut samples = self.room();
@@ -361,7 +325,7 @@ impl<'a, T: Scalar> Source<'a, T> {
                 let first = index * chunk;
                 let range = first..input.count().min(first + chunk);
                 let read = range.len();
-                input.read_images(range, self.form, buffers, out)?;
+                self.reader.read(range, buffers, out)?;
                 progress.advance(read);
                 Ok::<(), Error>(())
             },
@@ -373,15 +337,20 @@ impl<'a, T: Scalar> Source<'a, T> {
     /// Reads the images of these numbers, in this order, over what `samples` held.
     ///
     /// # Errors
-    /// As [`Input::read_images`].
+    /// As [`ImageReader::read`].
     pub fn gather(&self, images: &[usize], samples: &mut Samples<T>) -> Result<(), Error> {
         let item = self.item();
-        samples.images.resize(images.len() * item, T::ZERO);
-        samples.images.par_chunks_mut(item * GATHERED).zip(images.par_chunks(GATHERED)).try_for_each_init(
+        let len = images.len() * item;
+        if samples.images.len() < len {
+            // Zeros that the system gives, which the threads that read fetch: `resize` would write them on one.
+            samples.images = vec![T::ZERO; len];
+        }
+        let out = samples.images[..len].par_chunks_mut(item * GATHERED);
+        out.zip(images.par_chunks(GATHERED)).try_for_each_init(
             Buffers::default,
             |buffers, (out, images)| {
                 for (out, image) in out.chunks_exact_mut(item).zip(images) {
-                    self.input.read_images(*image..*image + 1, self.form, buffers, out)?;
+                    self.reader.read(*image..*image + 1, buffers, out)?;
                 }
                 Ok::<(), Error>(())
             },

@@ -39,8 +39,8 @@ pub use optimizer::{ClassWeights, Optimizer, Schedule};
 /// The most batches between two looks at the clock and at Ctrl-C.
 const SEGMENT: usize = 32;
 
-/// About how many bytes of images those are at most, two of which are in memory where images are streamed.
-const SEGMENT_BYTES: usize = 64 << 20;
+/// About how many bytes of images those are at most, which are in memory where images are streamed, or twice as many.
+const SEGMENT_BYTES: usize = 16 << 20;
 
 /// How ciphertexts are computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -100,7 +100,8 @@ pub struct Options {
     pub instruction_set: InstructionSet,
     /// The map that images go through first; the model carries it.
     pub standardization: Option<Standardization>,
-    /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that.
+    /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that. A single epoch does so
+    /// in any case: it needs each image once.
     pub stream: bool,
     /// Transform each image anew in each epoch.
     pub augmentation: Option<Augmentation>,
@@ -114,9 +115,9 @@ pub type Checkpoint<'a, T> = dyn FnMut(usize, &Model<T>) -> Result<(), Error> + 
 pub struct Trained<T> {
     /// The model.
     pub model: Model<T>,
-    /// Seconds for reading, checking and converting the data.
+    /// Seconds for reading, checking and converting what is held in memory.
     pub load_seconds: f64,
-    /// Seconds of each epoch.
+    /// Seconds of each epoch; where images are streamed, with their reading, checking and converting.
     pub epoch_seconds: Vec<f64>,
 }
 
@@ -176,6 +177,8 @@ pub fn train<T: Scalar>(
     let source = Source::<T>::open(input, &options.architecture.network(), form)?;
     let data = if options.stream {
         Data::Streamed(source)
+    } else if options.epochs == 1 {
+        Data::ReadOnce(source)
     } else {
         Data::Held(source.read_all(&Progress::hidden())?)
     };
@@ -231,8 +234,11 @@ struct OnMatrices<'a, T>(Run<'a, T>);
 enum Data<'a, T> {
     /// In memory.
     Held(Samples<T>),
-    /// Where they come from.
+    /// Where they come from, and read while those before them are computed on: what waits for a disk costs little.
     Streamed(Source<'a, T>),
+    /// Where they come from, and read by all threads in turn with training: what is in memory costs least, since no segment ends with
+    /// threads that wait for others.
+    ReadOnce(Source<'a, T>),
 }
 
 /// Training, to be compiled for each instruction set.
@@ -296,6 +302,7 @@ impl<T: Scalar> Run<'_, T> {
         let count = self.input.count();
         let batch = options.batch.min(count);
         let mut lanes = (0..lanes)
+            .into_par_iter()
             .map(|lane| {
                 Lane::<I, E, W>::new(isa, network, lane * W::COMPONENTS, &initial, batch, options.optimizer)
             })
@@ -336,6 +343,13 @@ impl<T: Scalar> Run<'_, T> {
                     }
                 }
                 Data::Streamed(source) => stream(source, segments, train)?,
+                Data::ReadOnce(source) => {
+                    let (mut samples, positions) = (source.room(), Vec::from_iter(0..count));
+                    for ids in segments {
+                        source.gather(ids, &mut samples)?;
+                        train(&samples, Images { ids, positions: &positions[..ids.len()] })?;
+                    }
+                }
             }
             epoch_seconds.push(start.elapsed().as_secs_f64());
             let scale = T::ONE / T::from_f64(count as f64);

@@ -117,6 +117,18 @@ pub trait Isa: Context + core::fmt::Debug {
     }
 }
 
+/// Asks for the cache line that the first of `values` lies in, to be read soon, into the second-level cache: a hint, without effect
+/// where the processor has no instruction for it that safe code can use.
+#[inline(always)]
+pub fn prefetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        sse._mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T1 }>(values.as_ptr().cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
 /// The most samples any instruction set has in a vector.
 pub const MAX_SAMPLES: usize = 16;
 

@@ -7,7 +7,7 @@ pub(crate) use band::Band;
 use crate::element::Weigh;
 use crate::execute::{check, forward};
 use crate::part::{copy, cut_mut, last, part, part_mut};
-use crate::team::Alone;
+use crate::team::{Alone, Team};
 use crate::{Error, Network};
 
 /// A network on an image that comes row by row, as a sensor delivers it: line buffers instead of feature maps.
@@ -149,6 +149,15 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
     /// [`Error::Row`] for a row of another length, [`Error::ImageComplete`] for one too many. Nothing has changed then: the
     /// stream goes on with the row that it waits for.
     pub fn push_row(&mut self, row: &[E]) -> Result<(), Error> {
+        self.push_row_with(Alone, row)
+    }
+
+    /// [`push_row`](Self::push_row) on a team.
+    ///
+    /// # Errors
+    ///
+    /// As [`push_row`](Self::push_row).
+    pub fn push_row_with(&mut self, team: impl Team, row: &[E]) -> Result<(), Error> {
         let input = self.network.input();
         if self.missing_rows() == 0 {
             return Err(Error::ImageComplete { rows: input.height });
@@ -182,7 +191,7 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
                 let on_band = stage.on_band(next_band.rows);
                 let end = target.len();
                 let output = part_mut(target, place * line..end);
-                forward(Alone, self.context, &on_band, parameters, buffer, None, output);
+                forward(team, self.context, &on_band, parameters, buffer, None, output);
             }
             band.advance(stage.input.width, buffer);
             let Some(next) = next else { return Ok(()) };

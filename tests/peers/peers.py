@@ -16,7 +16,7 @@ import time
 
 EPOCH, BATCH, RATE = 60_000, 32, 0.01
 INFERENCE = {"mnist": 10_000, "angiography": 702}
-TRAINING = {"mnist": EPOCH, "angiography": 64}
+TRAINING = {"mnist": EPOCH, "angiography": 256}
 SIDE = {"mnist": 28, "angiography": 256}
 # Tried once; the best one is timed.
 BATCHES = {"mnist": [100, 250, 500, 1000, 2500], "angiography": [1, 2, 4, 8, 16]}

@@ -78,8 +78,8 @@ pub(super) struct Arguments {
     /// Width of the numbers where the data is a SOURCE; a file has its own.
     #[arg(long, value_enum)]
     scalar: Option<ScalarArgument>,
-    /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that. The model is the
-    /// same, to the last bit.
+    /// Read the images anew in every epoch instead of holding them in memory: for data sets larger than that. A single epoch does so
+    /// in any case. The model is the same, to the last bit.
     #[arg(long)]
     stream: bool,
     /// Turn (within 10 degrees), move (5 %) and enlarge or shrink (10 %) each image at random, anew in each epoch. Works on

@@ -145,22 +145,35 @@ impl ImagesFile {
         read_finite(&self.container, IMAGES, images, buffer)
     }
 
-    /// Reads some of the values of one image as they are stored; all are finite.
+    /// Reads some of the values of one image, or several whole images, as they are stored: not checked to be finite.
     ///
     /// # Errors
-    /// As [`Self::read_images`].
+    /// As [`Container::read_rows`].
     #[cfg(feature = "engine")]
-    pub(crate) fn read_image_part<'b, T: Real + Element>(
+    pub(crate) fn read_unchecked<'b, T: Real + Element>(
         &'b self,
-        image: usize,
+        images: Range<usize>,
         values: Range<usize>,
         buffer: &'b mut ReadBuffer,
     ) -> Result<&'b [T], Error> {
         let info = self.container.tensor(IMAGES)?;
         self.container.expect(IMAGES, T::TYPE, info.shape())?;
-        let part = self.container.read_part(info, image..image + 1, values, buffer)?;
-        check_finite(&self.container, IMAGES, image, part.len(), part)?;
-        Ok(part)
+        self.container.read_part(info, images, values, buffer)
+    }
+
+    /// Fails for values of an image that are not all finite.
+    ///
+    /// # Errors
+    /// [`Kind::NonFinite`] naming the image.
+    #[cfg(feature = "engine")]
+    pub(crate) fn check_finite<T: Real + Element>(&self, image: usize, values: &[T]) -> Result<(), Error> {
+        check_finite(&self.container, IMAGES, image, values.len(), values)
+    }
+
+    /// Some of the bytes of one image where the file is in memory: to ask for them, not to read them.
+    #[cfg(feature = "engine")]
+    pub(crate) fn image_bytes(&self, image: usize, values: Range<usize>) -> Option<&[u8]> {
+        self.container.bytes_in_memory(self.container.tensor(IMAGES).ok()?, image, values)
     }
 
     /// Reads the encrypted labels of some images as they are stored; all are finite.

@@ -211,6 +211,22 @@ impl Container {
         Ok(values)
     }
 
+    /// The bytes of some values of a row where the file is in memory and has them, unchecked.
+    pub(super) fn bytes_in_memory(
+        &self,
+        info: &TensorInfo,
+        row: usize,
+        values: Range<usize>,
+    ) -> Option<&[u8]> {
+        let (length, value) = (info.row_len() as u64, info.element().bytes() as u64);
+        let first = info.begin + row as u64 * length * value;
+        let positions = first + values.start as u64 * value..first + values.end as u64 * value;
+        if row >= info.rows() {
+            return None;
+        }
+        self.file.memory(self.start + positions.start..self.start + positions.end)
+    }
+
     /// Reads a whole tensor.
     ///
     /// # Errors

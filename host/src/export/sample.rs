@@ -2,8 +2,9 @@
 
 use crate::container::{Container, Form, align_keys, check_same_key};
 use crate::error::{Error, Kind};
+use crate::image_reader::Buffers;
 use crate::model::Model;
-use crate::samples::{Buffers, Input};
+use crate::samples::Input;
 use crate::with_lanes;
 
 /// Lanes of the model's input, and its first image `[pixel][lane]`, with lanes in the order of the model's.

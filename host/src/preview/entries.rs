@@ -6,7 +6,8 @@ use super::{COPIES, Entry, Options};
 use crate::components::Scalar;
 use crate::container::{Form, LabelKind, ReadBuffer};
 use crate::error::{Error, Kind};
-use crate::samples::{Buffers, Input};
+use crate::image_reader::Buffers;
+use crate::samples::Input;
 use crate::with_lanes;
 
 /// The entries of a sheet, and the range of each lane's values.

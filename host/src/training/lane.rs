@@ -109,7 +109,8 @@ where
             gradient: vec![W::zero(()); network.parameters()],
             loss: W::zero(()),
         };
-        let units = (0..batch.div_ceil(I::SAMPLES)).map(|_| unit()).collect();
+        // Of large images a hundred megabytes, which no thread should fetch alone.
+        let units = (0..batch.div_ceil(I::SAMPLES)).into_par_iter().map(|_| unit()).collect();
         let moment = |index| vec![W::zero(()); if index < optimizer.moments() { kernel.len() } else { 0 }];
         let moments = [moment(0), moment(1)];
         Ok(Self { isa, network, first, parameters: kernel, units, moments, steps: 0, loss: W::zero(()) })

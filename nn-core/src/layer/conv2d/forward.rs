@@ -36,13 +36,14 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
     let width = if team.size() == 1 { common_width(stage.active.channels) } else { None };
     with_window!(E, kernel, stride, width, window => {
         share(team, stage.operations_on_rows(), Filtered {
-            context, stage, window, parameters, input, channels, kept, output, function,
+            team, context, stage, window, parameters, input, channels, kept, output, function,
         });
     });
 }
 
 /// The feature maps of some filters.
-struct Filtered<'a, E: Element, W, F, D> {
+struct Filtered<'a, E: Element, W, F, D, T> {
+    team: T,
     context: E::Context,
     stage: &'a Stage,
     window: D,
@@ -55,7 +56,9 @@ struct Filtered<'a, E: Element, W, F, D> {
     function: F,
 }
 
-impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filtered<'_, E, W, F, D> {
+impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
+    for Filtered<'_, E, W, F, D, T>
+{
     fn parts(&self) -> usize {
         self.channels.len()
     }
@@ -77,7 +80,8 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
     }
 
     fn run(self) {
-        let Self { context, stage, window, parameters, input, channels, mut kept, output, function } = self;
+        let Self { team, context, stage, window, parameters, input, channels, mut kept, output, function } =
+            self;
         let biases = from(parameters, stage.weights());
         for row in stage.first_row..stage.output_rows {
             for (block, within) in blocks_within(stage.active.channels, channels.clone()) {
@@ -97,7 +101,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
                             context,
                             size,
                             (least_block::<E, D>(), E::BLOCK),
-                            plain_row::<E, W, F, D>(context, stage, &filters, input, row, output)
+                            plain_row::<E, W, F, D>(team, context, stage, &filters, input, row, output)
                         );
                         continue;
                     }
@@ -108,7 +112,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
                             size,
                             (least_block::<E, D>(), E::BLOCK),
                             pooled_row_by_two::<E, W, F, D>(
-                                context, stage, &filters, input, row, kept, output
+                                team, context, stage, &filters, input, row, kept, output
                             )
                         );
                     } else {
@@ -116,7 +120,9 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window> Divisible for Filte
                             context,
                             size,
                             (least_block::<E, D>(), E::BLOCK),
-                            pooled_row::<E, W, F, D>(context, stage, &filters, input, row, kept, output)
+                            pooled_row::<E, W, F, D>(
+                                team, context, stage, &filters, input, row, kept, output
+                            )
                         );
                     }
                 }
@@ -139,6 +145,7 @@ const fn least_block<E: Element, D: Window>() -> usize {
 /// One row of output without a pool.
 #[inline(always)]
 fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     filters: &Filters<'_, W, F, D>,
@@ -150,6 +157,7 @@ fn plain_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>
     let stride = filters.window.stride();
     let mut column = 0;
     while column < stage.output.width {
+        team.meanwhile();
         let corner = (row * stride, column * stride);
         if const { E::POSITIONS == 2 } && column + 2 <= stage.output.width {
             let mut sums = [[E::zero(context); SIZE]; 2];
@@ -194,7 +202,9 @@ fn store<E: Element, W, F: Function<E>, D, const SIZE: usize>(
 
 /// One row of output behind a pool of 2 x 2, two positions at a time.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "one call site; what a row of output takes")]
 fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     filters: &Filters<'_, W, F, D>,
@@ -207,6 +217,7 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
     let stride = filters.window.stride();
     let factor = mean_factor::<E>(2);
     for column in 0..stage.output.width {
+        team.meanwhile();
         let mut total = [E::zero(context); SIZE];
         for y in 0..2 {
             let y = 2 * row + y;
@@ -223,7 +234,9 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
 
 /// One row of output behind a pool of any size.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "one call site; what a row of output takes")]
 fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize>(
+    team: impl Team,
     context: E::Context,
     stage: &Stage,
     filters: &Filters<'_, W, F, D>,
@@ -236,6 +249,7 @@ fn pooled_row<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE: usize
     let (pool, stride) = (stage.pool, filters.window.stride());
     let factor = mean_factor::<E>(pool);
     for column in 0..stage.output.width {
+        team.meanwhile();
         let mut total = [E::zero(context); SIZE];
         for y in pool * row..pool * (row + 1) {
             for x in pool * column..pool * (column + 1) {
