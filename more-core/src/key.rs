@@ -94,7 +94,7 @@ impl<T: Real, const N: usize> SecretKey<T, N> {
 
     /// The lane of `key` that is the message: the column of `V` that is a multiple of the first column of `S`, to
     /// within `4 eps^(1/3)`, which keys found by [`EvaluationKey::from_ciphertext`] keep. Another key is told by its
-    /// id; of two random keys with the same id, about one pair in a thousand is within that of each other (`f32`).
+    /// id: two random keys can be within that of each other, in `f32` more often than one would think.
     ///
     /// # Errors
     ///
