@@ -234,9 +234,10 @@ class Peer:
         return answer["seconds"]
 
 
-def ours(binary, table, threads):
+def ours(binary, table, images, threads):
     """Medians of `more-nn bench`: {(operation, engine): (seconds, images)}."""
-    command = [binary, "--json", "--quiet", "bench", table, "--engines", "plain,spectral", "--threads", str(threads)]
+    command = [binary, "--json", "--quiet", "bench", table, "--engines", "plain,spectral"]
+    command += ["--images", str(images), "--threads", str(threads)]
     rows = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["rows"]
     return {(row["operation"], row["engine"]): (row["seconds_median"], row["images"]) for row in rows}
 
@@ -270,7 +271,7 @@ def main():
             peer.run(network, "infer")
         for _ in range(arguments.rounds):
             loads.append(os.getloadavg()[0])
-            rows = ours(arguments.binary, table, arguments.threads)
+            rows = ours(arguments.binary, table, TRAINING[network], arguments.threads)
             mine = {
                 ("train", "plain"): rows["training_epoch_converted", "plain"],
                 ("train", "encrypted"): rows["training_epoch", "spectral"],
