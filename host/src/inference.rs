@@ -346,7 +346,7 @@ where
                 .collect::<Result<_, _>>()
                 .map_err(internal)?;
             let images = first..images.end.min(first + I::SAMPLES);
-            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |crew, row| {
+            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |ahead, row| {
                 if let Some(standardization) = &self.standardization {
                     standardization.apply(self.isa, row);
                 }
@@ -354,7 +354,7 @@ where
                 streams
                     .iter_mut()
                     .zip(row.chunks_exact(line))
-                    .try_for_each(|(stream, row)| stream.push_row_with(crew, row))
+                    .try_for_each(|(stream, row)| stream.push_row_with(ahead, row))
                     .map_err(internal)
             })?;
             for (run, stream) in streams.iter().enumerate() {

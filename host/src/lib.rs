@@ -5,6 +5,8 @@
 //! message is an eigenvalue of its ciphertext. See [`more_core`] before using it.
 
 #[cfg(feature = "engine")]
+#[cfg(feature = "engine")]
+mod ahead;
 pub mod architecture;
 pub mod augmentation;
 #[cfg(feature = "engine")]

@@ -10,9 +10,9 @@ use more_core::{Arithmetic, Ciphertext, EvaluationKey, Real};
 use nn_core::element::Pack;
 use nn_core::simd::{Isa, MAX_SAMPLES, PackReal};
 
+use crate::ahead::Ahead;
 use crate::components::{Packed, Scalar, gather_lines};
 use crate::container::{Form, ImagesFile, ReadBuffer};
-use crate::crew::{Ahead, Crew};
 use crate::error::Error;
 use crate::image_reader::{Buffers, ImageReader};
 use crate::samples::{Input, components};
@@ -83,7 +83,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
     }
 
     /// Hands each row of a pack of images to `take`, from the first to the last: `[run][channel][column]`, where a run is as many
-    /// components as an element has. Kernels that compute on it with the thread that `take` gets ask for the rows behind.
+    /// components as an element has. Kernels that compute on it with the team that `take` gets ask for the rows behind.
     ///
     /// # Errors
     /// As [`ImageReader::read`], and those of `take`.
@@ -92,7 +92,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
         isa: I,
         images: Range<usize>,
         buffers: &mut RowBuffers<T, E>,
-        mut take: impl FnMut(Crew<'_>, &mut [E]) -> Result<(), Error>,
+        mut take: impl FnMut(&Ahead<'_>, &mut [E]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let [channels, height, width] = self.input.shape();
         let RowBuffers { planes: read, whole, buffers, row } = buffers;
@@ -177,7 +177,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
                         }
                     }
                 }
-                take(Crew::ahead_of(&ahead), row)?;
+                take(&ahead, row)?;
             }
         }
         Ok(())
@@ -197,7 +197,7 @@ fn band_bytes(
     images.flat_map(of_image).filter_map(part)
 }
 
-/// Whether all samples of all packs are finite.
+/// Whether all samples of all packs are finite: for packs in a cache what the container's check is for slices in memory.
 fn all_finite<I: Isa, E: Packed<I>>(isa: I, packs: &[E]) -> bool {
     let mut sum = Pack::splat(isa, I::Real::ZERO);
     isa.enter(

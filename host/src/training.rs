@@ -335,7 +335,8 @@ impl<T: Scalar> Run<'_, T> {
                 Ok(())
             };
             let bytes = batch * self.input.image_values(self.model.form) * T::BYTES;
-            let segments = order.chunks(batch * (SEGMENT_BYTES / bytes).clamp(1, SEGMENT));
+            let segment = batch * (SEGMENT_BYTES / bytes).clamp(1, SEGMENT);
+            let segments = order.chunks(segment);
             match &self.data {
                 Data::Held(samples) => {
                     for ids in segments {
@@ -344,7 +345,8 @@ impl<T: Scalar> Run<'_, T> {
                 }
                 Data::Streamed(source) => stream(source, segments, train)?,
                 Data::ReadOnce(source) => {
-                    let (mut samples, positions) = (source.room(), Vec::from_iter(0..count));
+                    let mut samples = source.room();
+                    let positions: Vec<usize> = (0..segment.min(count)).collect();
                     for ids in segments {
                         source.gather(ids, &mut samples)?;
                         train(&samples, Images { ids, positions: &positions[..ids.len()] })?;

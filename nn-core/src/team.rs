@@ -15,7 +15,7 @@ pub trait Team: Copy + Send + Sync {
     /// Runs both, at the same time if it can.
     fn join(self, first: impl FnOnce() + Send, second: impl FnOnce() + Send);
 
-    /// Called by forward convolutions between their windows, some ten million times a second: where the memory stands idle, what is
+    /// Called by forward convolutions between their windows: where the memory stands idle, what is
     /// computed on later can be asked for, a few cache lines at a time (see [`prefetch`](crate::simd::prefetch)).
     #[inline(always)]
     fn meanwhile(self) {}

@@ -171,7 +171,7 @@ const CHECKPOINT: &str = "epoch-{}.safetensors";
 struct Fields {
     images: usize,
     epochs: u32,
-    /// Of all epochs, without loading.
+    /// Of all epochs, without loading what is held in memory.
     seconds: f64,
     images_per_second: f64,
     threads: usize,

@@ -188,10 +188,7 @@ impl Container {
         if rows.is_empty() || columns.is_empty() {
             return Ok(&[]);
         }
-        // Within the tensor's size, which was checked not to overflow.
-        let (row, value) = (info.row_len() as u64, E::TYPE.bytes() as u64);
-        let begin = info.begin + (rows.start as u64 * row + columns.start as u64) * value;
-        let end = info.begin + ((rows.end - 1) as u64 * row + columns.end as u64) * value;
+        let Range { start: begin, end } = positions(info, rows, columns);
         // In memory, values are what the file's bytes are where they lie as this machine wants them.
         if let Some(bytes) = self.file.memory(self.start + begin..self.start + end)
             && cfg!(target_endian = "little")
@@ -218,13 +215,11 @@ impl Container {
         row: usize,
         values: Range<usize>,
     ) -> Option<&[u8]> {
-        let (length, value) = (info.row_len() as u64, info.element().bytes() as u64);
-        let first = info.begin + row as u64 * length * value;
-        let positions = first + values.start as u64 * value..first + values.end as u64 * value;
         if row >= info.rows() {
             return None;
         }
-        self.file.memory(self.start + positions.start..self.start + positions.end)
+        let Range { start, end } = positions(info, row..row + 1, values);
+        self.file.memory(self.start + start..self.start + end)
     }
 
     /// Reads a whole tensor.
@@ -290,6 +285,14 @@ impl Container {
         }
         Ok(())
     }
+}
+
+/// Where some values of a row, or whole rows one after the other, lie in the data section. Within the tensor's size, which was
+/// checked not to overflow.
+fn positions(info: &TensorInfo, rows: Range<usize>, columns: Range<usize>) -> Range<u64> {
+    let (row, value) = (info.row_len() as u64, info.element().bytes() as u64);
+    let at = |index: usize, column: usize| info.begin + (index as u64 * row + column as u64) * value;
+    at(rows.start, columns.start)..at(rows.end - 1, columns.end)
 }
 
 fn corrupt(message: &str) -> Error {

@@ -182,7 +182,7 @@ impl<'a> Scene<'a> {
     ) -> Result<(), Error> {
         self.progress.label(format!("{}: training", own.form));
         let options = self.options(engine);
-        // A single epoch streams its images, more hold them in memory.
+        // A single epoch reads its images as it goes, more hold them in memory.
         let more = Options { epochs: 2, ..options.clone() };
         let run = |input: &Input| {
             let start = Instant::now();
