@@ -29,8 +29,8 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use report::Report;
 
-use crate::error::Error;
-use crate::interrupt;
+use more_nn::error::Error;
+use more_nn::interrupt;
 
 /// What the scheme does not do, below every help text.
 const WARNING: &str = "MORE over the real numbers is an encoding: whoever holds a ciphertext can compute all its \
@@ -92,7 +92,7 @@ enum Command {
 /// Parses the process's arguments, runs the command and gives the exit code: 0, 1 failed, 2 wrong usage, 130
 /// interrupted.
 #[must_use]
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -29,9 +29,7 @@ pub(crate) use keys::key_error;
 pub use keys::{align_keys, check_same_key, header_of};
 pub use layout::{image_tensor, label_tensor, metrics_tensor, output_tensor, plain_label_tensor};
 pub use memory::{MemoryFile, Target};
-#[cfg(feature = "engine")]
-pub(crate) use metadata::scalar_name;
-pub use metadata::{Content, FORMAT_VERSION, Form, Metadata};
+pub use metadata::{Content, FORMAT_VERSION, Form, Metadata, scalar_name};
 #[cfg(feature = "sources")]
 pub(crate) use positioned::PositionedFile;
 pub use reader::{Container, ReadBuffer};

@@ -1,18 +1,17 @@
-//! Neural networks on data encrypted by the MORE scheme, on a workstation: data sets, containers, encryption,
-//! decryption, and the command line `more-nn`.
+//! Neural networks on data encrypted by the MORE scheme, on a workstation: data sets, containers, encryption, training,
+//! inference, decryption. The command line `more-nn` is the binary, which also makes types of scalars and numbers of lanes: what is
+//! generic here is compiled once, there.
 //!
 //! What MORE over the real numbers protects: nothing from a party that holds ciphertexts and cares to look, since the
 //! message is an eigenvalue of its ciphertext. See [`more_core`] before using it.
 
 #[cfg(feature = "engine")]
-#[cfg(feature = "engine")]
 mod ahead;
+#[cfg(feature = "engine")]
 pub mod architecture;
 pub mod augmentation;
 #[cfg(feature = "engine")]
 pub mod bench;
-#[cfg(feature = "engine")]
-pub mod cli;
 #[cfg(feature = "engine")]
 pub mod comparison;
 #[cfg(feature = "engine")]

@@ -1,7 +1,9 @@
 //! The command line `more-nn`.
 
+mod cli;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    more_nn::cli::main()
+    cli::main()
 }

@@ -277,7 +277,8 @@ impl<T: Scalar> Job<T> for OnMatrices<'_, T> {
 }
 
 /// The error for matrices that are too large for the matrix engine.
-pub(crate) fn too_many_lanes(lanes: usize) -> Error {
+#[must_use]
+pub fn too_many_lanes(lanes: usize) -> Error {
     Error::usage(format!("the matrix engine takes 2 to 4 lanes, the data has {lanes}"))
         .with_hint("use --engine spectral, which takes any number of lanes")
 }

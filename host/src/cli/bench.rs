@@ -6,8 +6,8 @@ mod scaling;
 mod table;
 
 use super::Report;
-use crate::architecture::Architecture;
-use crate::error::Error;
+use more_nn::architecture::Architecture;
+use more_nn::error::Error;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -6,11 +6,11 @@ use more_core::Scalar;
 use serde::Serialize;
 
 use super::Report;
-use crate::comparison::{Comparison, ParameterComparison};
-use crate::container::{Container, Content};
-use crate::decryption::decrypt_outputs;
-use crate::error::Error;
-use crate::key_file::SecretKeyFile;
+use more_nn::comparison::{Comparison, ParameterComparison};
+use more_nn::container::{Container, Content};
+use more_nn::decryption::decrypt_outputs;
+use more_nn::error::Error;
+use more_nn::key_file::SecretKeyFile;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

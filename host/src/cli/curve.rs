@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{Report, distinct};
-use crate::curve::{Curve, read, svg};
-use crate::error::Error;
-use crate::key_file::SecretKeyFile;
-use crate::output_file::{Access, OutputFile};
+use more_nn::curve::{Curve, read, svg};
+use more_nn::error::Error;
+use more_nn::key_file::SecretKeyFile;
+use more_nn::output_file::{Access, OutputFile};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

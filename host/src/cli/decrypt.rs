@@ -6,9 +6,9 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::{Report, distinct};
-use crate::decryption::{Confusion, decrypt_outputs};
-use crate::error::Error;
-use crate::key_file::SecretKeyFile;
+use more_nn::decryption::{Confusion, decrypt_outputs};
+use more_nn::error::Error;
+use more_nn::key_file::SecretKeyFile;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

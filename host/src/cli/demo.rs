@@ -8,17 +8,17 @@ use serde::Serialize;
 
 use super::Report;
 use super::engine::Compute;
-use crate::architecture::Architecture;
-use crate::comparison::Comparison;
-use crate::container::{Container, Content, Form, ImagesFile};
-use crate::dataset::{Dataset, Source, Split};
-use crate::decryption::{Outputs, decrypt_outputs};
-use crate::encryption::{self, encrypt};
-use crate::error::Error;
-use crate::inference::predict;
-use crate::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path, generate};
-use crate::samples::Input;
-use crate::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
+use more_nn::architecture::Architecture;
+use more_nn::comparison::Comparison;
+use more_nn::container::{Container, Content, Form, ImagesFile};
+use more_nn::dataset::{Dataset, Source, Split};
+use more_nn::decryption::{Outputs, decrypt_outputs};
+use more_nn::encryption::{self, encrypt};
+use more_nn::error::Error;
+use more_nn::inference::predict;
+use more_nn::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path, generate};
+use more_nn::samples::Input;
+use more_nn::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
 
 /// Passes over the data: enough for the accuracy to settle.
 const EPOCHS: usize = 20;

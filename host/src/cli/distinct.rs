@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use more_nn::error::Error;
 
 /// Fails where a file that is written is one that is read, or is written twice; each comes with its option.
 ///
 /// # Errors
-/// [`Kind::Usage`](crate::Kind::Usage), naming both options.
+/// [`Kind::Usage`](more_nn::Kind::Usage), naming both options.
 pub(super) fn check(read: &[(&str, Option<&Path>)], written: &[(&str, Option<&Path>)]) -> Result<(), Error> {
     let given = |files: &[(&str, Option<&Path>)]| -> Vec<(String, PathBuf)> {
         files.iter().filter_map(|&(option, path)| Some((option.to_owned(), identity(path?)))).collect()
@@ -39,7 +39,7 @@ fn identity(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::check;
-    use crate::error::Kind;
+    use more_nn::error::Kind;
 
     #[test]
     fn files_are_told_apart_by_what_they_are() {

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::source_options::SourceOptions;
 use super::{Report, distinct};
-use crate::augmentation::Augmentation;
-use crate::container::Form;
-use crate::dataset::{Source, Split};
-use crate::encryption::{Copied, Options, encrypt};
-use crate::error::Error;
-use crate::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path};
-use crate::standardization::Standardization;
+use more_nn::augmentation::Augmentation;
+use more_nn::container::Form;
+use more_nn::dataset::{Source, Split};
+use more_nn::encryption::{Copied, Options, encrypt};
+use more_nn::error::Error;
+use more_nn::key_file::{EvaluationKeyFile, SecretKeyFile, evaluation_key_path};
+use more_nn::standardization::Standardization;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

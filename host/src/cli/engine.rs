@@ -2,7 +2,7 @@
 
 use nn_core::simd::InstructionSet;
 
-use crate::error::{Error, Kind};
+use more_nn::error::{Error, Kind};
 
 /// Threads and instructions.
 #[derive(Clone, Copy, Debug, clap::Args)]

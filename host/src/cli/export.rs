@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::source_options::SourceOptions;
 use super::{Report, input};
-use crate::container::{Container, Content};
-use crate::dataset::{self, Split};
-use crate::error::Error;
-use crate::export::{Options, Target, WeightFormat, export};
+use more_nn::container::{Container, Content};
+use more_nn::dataset::{self, Split};
+use more_nn::error::Error;
+use more_nn::export::{Options, Target, WeightFormat, export};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

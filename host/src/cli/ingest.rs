@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Report, distinct};
-use crate::architecture::Architecture;
-use crate::container::{Content, scalar_name};
-use crate::error::Error;
-use crate::ingest::{Labels, Limits, Options, Source, ingest};
-use crate::key_file::EvaluationKeyFile;
+use more_nn::architecture::Architecture;
+use more_nn::container::{Content, scalar_name};
+use more_nn::error::Error;
+use more_nn::ingest::{Labels, Limits, Options, Source, ingest};
+use more_nn::key_file::EvaluationKeyFile;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -4,10 +4,10 @@ use more_core::Scalar;
 
 use super::keygen::ScalarArgument;
 use super::source_options::SourceOptions;
-use crate::container::{ImagesFile, scalar_name};
-use crate::dataset::{Input as Argument, Split};
-use crate::error::{Error, Kind};
-use crate::samples::Input;
+use more_nn::container::{ImagesFile, scalar_name};
+use more_nn::dataset::{Input as Argument, Split};
+use more_nn::error::{Error, Kind};
+use more_nn::samples::Input;
 
 /// Opens the data and says which scalar to compute with: a file's own, or for a source the one asked for.
 pub(super) fn open(

@@ -8,8 +8,8 @@ use rand_core::SeedableRng;
 use serde::Serialize;
 
 use super::Report;
-use crate::error::Error;
-use crate::key_file::{evaluation_key_path, generate};
+use more_nn::error::Error;
+use more_nn::key_file::{evaluation_key_path, generate};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -75,6 +75,6 @@ pub(super) fn run(arguments: &Arguments, report: &Report) -> Result<(), Error> {
     let evaluation_key = evaluation_key_path(path).display().to_string();
     let key = path.display().to_string();
     let text = format!("secret key {key}, evaluation key {evaluation_key}, id {id}");
-    let scalar = crate::container::scalar_name(scalar);
+    let scalar = more_nn::container::scalar_name(scalar);
     report.result(&Fields { key, evaluation_key, key_id: id.to_string(), lanes, scalar }, text)
 }

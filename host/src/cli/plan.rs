@@ -2,9 +2,9 @@
 
 use super::Report;
 use super::keygen::ScalarArgument;
-use crate::architecture::Architecture;
-use crate::error::Error;
-use crate::plan::{Plan, Settings};
+use more_nn::architecture::Architecture;
+use more_nn::error::Error;
+use more_nn::plan::{Plan, Settings};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::engine::Compute;
 use super::source_options::SourceOptions;
 use super::{Report, distinct, input};
-use crate::container::{Container, Content};
-use crate::dataset::{self, Split};
-use crate::error::Error;
-use crate::inference::predict;
-use crate::samples::Input;
-use crate::training::Engine;
+use more_nn::container::{Container, Content};
+use more_nn::dataset::{self, Split};
+use more_nn::error::Error;
+use more_nn::inference::predict;
+use more_nn::samples::Input;
+use more_nn::training::Engine;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use super::source_options::SourceOptions;
 use super::{Report, distinct, input};
-use crate::augmentation::Augmentation;
-use crate::dataset::{self, Split};
-use crate::error::Error;
-use crate::key_file::SecretKeyFile;
-use crate::preview::{Options, Sheet};
+use more_nn::augmentation::Augmentation;
+use more_nn::dataset::{self, Split};
+use more_nn::error::Error;
+use more_nn::key_file::SecretKeyFile;
+use more_nn::preview::{Options, Sheet};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -6,8 +6,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::Global;
-use crate::error::Error;
-use crate::progress::Progress;
+use more_nn::error::Error;
+use more_nn::progress::Progress;
 
 /// Where a command's results and remarks go.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::dataset::{Columns, Dataset, Fit, Frame, Options, Source, Split, Window};
-use crate::error::Error;
+use more_nn::dataset::{Columns, Dataset, Fit, Frame, Options, Source, Split, Window};
+use more_nn::error::Error;
 
 /// How images:DIR, dicom:DIR, npz:FILE and safetensors:FILE are read.
 #[derive(Clone, Debug, clap::Args)]

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::Report;
 use super::source_options::SourceOptions;
-use crate::dataset::Source;
-use crate::dataset::partition::{Part, Partition};
-use crate::error::Error;
-use crate::output_file::{Access, OutputFile};
+use more_nn::dataset::Source;
+use more_nn::dataset::partition::{Part, Partition};
+use more_nn::error::Error;
+use more_nn::output_file::{Access, OutputFile};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -9,18 +9,18 @@ use super::engine::Compute;
 use super::keygen::ScalarArgument;
 use super::source_options::SourceOptions;
 use super::{Report, distinct, input};
-use crate::architecture::Architecture;
-use crate::augmentation::Augmentation;
-use crate::components::Scalar;
-use crate::container::Form;
-use crate::dataset::{self, Split};
-use crate::error::{Error, Kind};
-use crate::metrics::{Metrics, evaluate};
-use crate::model::Model;
-use crate::output_file::{Access, OutputFile};
-use crate::samples::Input;
-use crate::standardization::Standardization;
-use crate::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
+use more_nn::architecture::Architecture;
+use more_nn::augmentation::Augmentation;
+use more_nn::components::Scalar;
+use more_nn::container::Form;
+use more_nn::dataset::{self, Split};
+use more_nn::error::{Error, Kind};
+use more_nn::metrics::{Metrics, evaluate};
+use more_nn::model::Model;
+use more_nn::output_file::{Access, OutputFile};
+use more_nn::samples::Input;
+use more_nn::standardization::Standardization;
+use more_nn::training::{ClassWeights, Engine, Gradient, Optimizer, Options, Schedule, train};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -277,7 +277,7 @@ fn run_as<T: Scalar>(
         threads,
         engine: model.form.name(),
         lanes: model.lanes,
-        scalar: crate::container::scalar_name(T::SCALAR),
+        scalar: more_nn::container::scalar_name(T::SCALAR),
         simd: options.instruction_set.name(),
         load_seconds: trained.load_seconds,
         standardization: model.standardization.map(|found| [found.mean(), found.deviation()]),

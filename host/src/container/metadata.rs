@@ -215,8 +215,9 @@ impl Metadata {
     }
 }
 
-/// `f32` or `f64`.
-pub(crate) fn scalar_name(scalar: Scalar) -> &'static str {
+/// The name of a scalar in files and on the command line: `f32` or `f64`.
+#[must_use]
+pub const fn scalar_name(scalar: Scalar) -> &'static str {
     match scalar {
         Scalar::F32 => "f32",
         Scalar::F64 => "f64",

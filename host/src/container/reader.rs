@@ -209,6 +209,7 @@ impl Container {
     }
 
     /// The bytes of some values of a row where the file is in memory and has them, unchecked.
+    #[cfg(feature = "engine")]
     pub(super) fn bytes_in_memory(
         &self,
         info: &TensorInfo,

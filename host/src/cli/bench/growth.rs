@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use more_core::Scalar as ScalarName;
 
-use crate::bench::growth::{Sizes, measure};
 use crate::cli::Report;
 use crate::cli::engine::Compute;
 use crate::cli::keygen::ScalarArgument;
-use crate::dataset::{DEFAULT_SEED, Dataset, Source, Split};
-use crate::error::Error;
-use crate::output_file::{Access, OutputFile};
+use more_nn::bench::growth::{Sizes, measure};
+use more_nn::dataset::{DEFAULT_SEED, Dataset, Source, Split};
+use more_nn::error::Error;
+use more_nn::output_file::{Access, OutputFile};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

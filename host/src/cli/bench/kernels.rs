@@ -7,15 +7,15 @@ use more_core::Scalar as ScalarName;
 use nn_core::simd::InstructionSet;
 use serde::Serialize;
 
-use crate::architecture::Architecture;
-use crate::bench::kernels::{NetworkKernels, count, measure};
-use crate::bench::rates::Rates;
 use crate::cli::Report;
 use crate::cli::engine::Instructions;
 use crate::cli::keygen::ScalarArgument;
-use crate::components::Scalar;
-use crate::container::scalar_name;
-use crate::error::Error;
+use more_nn::architecture::Architecture;
+use more_nn::bench::kernels::{NetworkKernels, count, measure};
+use more_nn::bench::rates::Rates;
+use more_nn::components::Scalar;
+use more_nn::container::scalar_name;
+use more_nn::error::Error;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

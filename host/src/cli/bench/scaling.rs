@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::architecture::Architecture;
-use crate::bench::kernels::{count, measure};
-use crate::bench::rates::Rates;
-use crate::bench::scaling::{Scaling, hand_over, simulate};
 use crate::cli::Report;
 use crate::cli::engine::Instructions;
-use crate::error::Error;
+use more_nn::architecture::Architecture;
+use more_nn::bench::kernels::{count, measure};
+use more_nn::bench::rates::Rates;
+use more_nn::bench::scaling::{Scaling, hand_over, simulate};
+use more_nn::error::Error;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

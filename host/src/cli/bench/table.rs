@@ -2,13 +2,13 @@
 
 use more_core::Scalar as ScalarName;
 
-use crate::architecture::Architecture;
-use crate::bench::table::{Contestant, Settings, Table, made};
 use crate::cli::Report;
 use crate::cli::engine::Compute;
 use crate::cli::keygen::ScalarArgument;
-use crate::dataset::{DEFAULT_SEED, Dataset, Source, Split};
-use crate::error::Error;
+use more_nn::architecture::Architecture;
+use more_nn::bench::table::{Contestant, Settings, Table, made};
+use more_nn::dataset::{DEFAULT_SEED, Dataset, Source, Split};
+use more_nn::error::Error;
 
 /// The most lanes of the matrix engine.
 const MATRIX_LANES: u8 = 4;
@@ -78,7 +78,7 @@ impl Arguments {
             return Ok(all.into_iter().filter(|one| matrix || *one != Contestant::Matrix).collect());
         }
         if self.engines.contains(&Contestant::Matrix) && !matrix {
-            return Err(crate::training::too_many_lanes(self.lanes.into()));
+            return Err(more_nn::training::too_many_lanes(self.lanes.into()));
         }
         let mut contestants = Vec::new();
         for contestant in &self.engines {
