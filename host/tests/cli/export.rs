@@ -117,9 +117,9 @@ fn expected(folder: &Folder, model: &str, data: &str) -> Vec<(usize, usize, u32)
 }
 
 /// The standard output of a command that succeeds, on this machine's sources and not those of the test's build. What several tests
-/// build is built once.
+/// of the host build is built once; tests of devices link beside them.
 fn output_of(command: &mut Command) -> String {
-    command.env("CARGO_BUILD_BUILD_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("build"));
+    command.env("CARGO_BUILD_BUILD_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("build-host"));
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {output:?}");

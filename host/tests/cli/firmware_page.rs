@@ -58,8 +58,8 @@ fn every_command_of_the_firmware_page_works_from_an_empty_folder() {
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("CARGO_BUILD_TARGET")
         .env_remove("CARGO_TARGET_DIR")
-        // What other tests build, too, is built once; programs are where the page says.
-        .env("CARGO_BUILD_BUILD_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("build"))
+        // What these tests build, too, is built once; tests of devices link beside them. Programs are where the page says.
+        .env("CARGO_BUILD_BUILD_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("build-host"))
         .output()
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);

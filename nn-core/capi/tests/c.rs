@@ -119,8 +119,8 @@ fn library(arguments: &[&str], folder: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("library");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", &target);
-    // What other tests build, too, is built once.
-    cargo.env("CARGO_BUILD_BUILD_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("build"));
+    // What other tests of the host build, too, is built once.
+    cargo.env("CARGO_BUILD_BUILD_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("build-host"));
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     output_of(cargo.args(arguments).args(["-p", "more-nn-capi", "--lib"]));
     target.join(folder).join("libmore_nn_capi.a")
