@@ -194,7 +194,8 @@ pub fn correlation(a: &[f64], b: &[f64]) -> f64 {
         a_square += a * a;
         b_square += b * b;
     }
-    product / (a_square * b_square).sqrt()
+    // Rounding may leave the interval.
+    (product / (a_square * b_square).sqrt()).clamp(-1.0, 1.0)
 }
 
 impl fmt::Display for Table {
