@@ -218,7 +218,7 @@ mod ill_conditioned {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(30) })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
         #[test]
         fn unary(case in case()) {
             check::<2>(&case)?;

@@ -36,8 +36,8 @@ pub(super) struct Arguments {
     /// Number of lanes n.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=8))]
     lanes: u8,
-    /// Timed runs of each operation; fewer than 5 say little.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Timed runs of each operation.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(5..))]
     runs: u16,
     #[command(flatten)]
     compute: Compute,
