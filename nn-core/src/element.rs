@@ -19,6 +19,9 @@ pub use {half::f16, stored::F8};
 
 use more_core::{Arithmetic, Real};
 
+use crate::layout::blocks;
+use crate::part::part;
+
 /// What it takes to make an element and to compute on it fast: nothing for numbers, a capability token for packs.
 pub trait Context: Copy + Send + Sync + 'static {
     /// Runs `f` with the instructions that this context stands for. `f` and all it calls must be inlined into it.
@@ -51,10 +54,12 @@ pub trait Element: Copy + Send + Sync + 'static {
     const BLOCK: usize;
     /// Neighbouring positions that a convolution computes at once (1 or 2), so that a weight is loaded once for them.
     const POSITIONS: usize;
-    /// Filters of which a convolution's weight gradient keeps the sums of one kernel row in registers: 1, 2, 4 or 8.
+    /// Filters of which a convolution's weight gradient keeps sums in registers: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
     /// Neighbouring taps of which it does so for each of them (1 or 3).
     const GRADIENT_TAPS: usize;
+    /// Rows of the kernel of which it does so (1 or 3).
+    const GRADIENT_ROWS: usize;
 
     /// Whether functions are cheap enough to be computed inside the kernels, in registers.
     const FUSED: bool;
@@ -109,8 +114,8 @@ pub trait Learn<W: Copy>: Weigh<W> {
     /// The sum over the samples of an element.
     fn sum(self) -> W;
 
-    /// `gradient[i][o] += sum over samples of d[o] x[i]`, rows of `d.len()` (at most [`LAYOUT_BLOCK`](crate::LAYOUT_BLOCK))
-    /// weights: the weight gradient of a block of a dense layer.
+    /// `gradient[o, i] += sum over samples of d[o] x[i]`, in the [order of the kernels](crate::layout): the weight gradient of a
+    /// dense layer.
     fn outer(context: Self::Context, d: &[Self], x: &[Self], gradient: &mut [W]);
 }
 
@@ -121,9 +126,13 @@ where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    for (x, row) in x.iter().zip(gradient.chunks_exact_mut(d.len().max(1))) {
-        for (d, g) in d.iter().zip(row) {
-            *g = g.add(Element::mul(*d, *x).sum());
+    for block in blocks(d.len()) {
+        let d = part(d, block.first..block.first + block.width);
+        let rows = block.weights_mut(gradient, x.len()).chunks_exact_mut(block.width.max(1));
+        for (x, row) in x.iter().zip(rows) {
+            for (d, g) in d.iter().zip(row) {
+                *g = g.add(Element::mul(*d, *x).sum());
+            }
         }
     }
 }

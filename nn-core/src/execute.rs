@@ -297,12 +297,12 @@ where
                     }
                     continue;
                 }
-                backward_activation(team, context, &stage, masks, output_gradient, active);
+                backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
                 weight_gradient(team, context, &stage, input, active, gradient);
                 input_gradient(team, context, &stage, stage_parameters, active, input);
             }
             _ => {
-                backward_activation(team, context, &stage, masks, output_gradient, active);
+                backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
                 let input = stage_input(network, index, sample.input, before);
                 weight_gradient(team, context, &stage, input, active, gradient);
                 if index > 0 {
@@ -338,7 +338,7 @@ fn gradients_by_bands<E, W>(
         // Row i of the input reaches rows i - kernel + 1 to i of the output.
         let last = rows.end == stage.active.height;
         let input_rows = rows.start..if last { stage.input.height } else { rows.end };
-        activation_gradient_of(team, context, stage, rows.clone(), masks, output_gradient, active);
+        activation_gradient_of(team, context, stage, rows.clone(), masks, output_gradient, active, gradient);
         weight_gradient_of(team, context, stage, rows, input, active, gradient);
         input_gradient_of(team, context, stage, input_rows.clone(), parameters, active, input);
         done(input_rows, input);
@@ -384,7 +384,7 @@ fn recomputed_gradient<E, W>(
             let (from, to) = (channel * plane + first * width, channel * rows * width);
             copy(part(output_gradient, from..from + rows * width), part_mut(output, to..to + rows * width));
         }
-        backward_activation(team, context, &band, &[], output, active);
+        backward_activation(team, context, &band, &[], output, active, gradient);
         weight_gradient(team, context, &band, image, active, gradient);
         first += rows;
     }
@@ -435,20 +435,27 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync>(
     }
 }
 
-/// The gradient in front of the activation, in place of the activations.
-pub(crate) fn backward_activation<E: Element>(
+/// The gradient in front of the activation, in place of the activations. Adds the gradient of the biases, which is its sum; `gradient` is
+/// that of all the stage's parameters.
+pub(crate) fn backward_activation<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     masks: &[E::Number],
     output_gradient: &[E],
     active: &mut [E],
-) {
-    activation_gradient_of(team, context, stage, 0..stage.active.height, masks, output_gradient, active);
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    let rows = 0..stage.active.height;
+    activation_gradient_of(team, context, stage, rows, masks, output_gradient, active, gradient);
 }
 
 /// [`backward_activation`] of some rows.
-fn activation_gradient_of<E: Element>(
+#[expect(clippy::too_many_arguments, reason = "a stage's operands")]
+fn activation_gradient_of<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
@@ -456,15 +463,21 @@ fn activation_gradient_of<E: Element>(
     masks: &[E::Number],
     output_gradient: &[E],
     active: &mut [E],
-) {
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
     let masks = (!masks.is_empty()).then_some(masks);
     let operations = activation_gradient_operations(stage, rows.len());
+    let (_, biases) = cut_mut(gradient, stage.weights());
     with_activation!(E, stage.activation, function => {
-        share(team, operations, avg_pool2d::Planes { context, stage, rows, masks, output_gradient, active, function });
+        let planes = avg_pool2d::Planes { context, stage, rows, masks, output_gradient, active, biases, function };
+        share(team, operations, planes);
     });
 }
 
-/// Adds the gradient of the stage's parameters.
+/// Adds the gradient of the stage's weights; `gradient` is that of all its parameters.
 pub(crate) fn weight_gradient<E, W>(
     team: impl Team,
     context: E::Context,
@@ -482,7 +495,10 @@ pub(crate) fn weight_gradient<E, W>(
                 weight_gradient_of(team, context, stage, rows, input, dz, gradient);
             }
         }
-        Linear::Dense => dense::weight_gradient(team, context, stage, input, dz, gradient),
+        Linear::Dense => {
+            let (weights, _) = cut_mut(gradient, stage.weights());
+            dense::weight_gradient(team, context, stage, input, dz, weights);
+        }
         Linear::None => {}
     }
 }
@@ -501,7 +517,8 @@ fn weight_gradient_of<E, W>(
     W: Element<Context = ()>,
 {
     if let Linear::Conv2d { kernel, stride } = stage.linear {
-        conv2d::weight_gradient(team, context, stage, (kernel, stride), rows, input, dz, gradient);
+        let (weights, _) = cut_mut(gradient, stage.weights());
+        conv2d::weight_gradient(team, context, stage, (kernel, stride), rows, input, dz, weights);
     }
 }
 

@@ -140,28 +140,35 @@ impl StageKernels {
         Ok(())
     }
 
-    /// Turns the activations into the gradient in front of the activation, in place, from the gradient of the output.
+    /// Turns the activations into the gradient in front of the activation, in place, from the gradient of the output. Adds the gradient
+    /// of the biases.
     ///
     /// # Errors
     ///
     /// Names the buffer that has the wrong length.
-    pub fn activation_gradient<E: Element>(
+    pub fn activation_gradient<E, W>(
         &self,
         context: E::Context,
         masks: &[E::Number],
         output_gradient: &[E],
         active: &mut [E],
-    ) -> Result<(), Error> {
+        gradient: &mut [W],
+    ) -> Result<(), Error>
+    where
+        E: Learn<W>,
+        W: Element<Context = ()>,
+    {
         let stage = &self.stage;
         execute::check(masks.len(), stage.masks(), |expected| Error::Masks { expected })?;
         execute::check(output_gradient.len(), stage.output.len(), |expected| Error::Output { expected })?;
         execute::check(active.len(), stage.active.len(), |expected| Error::Scratch { expected })?;
-        execute::backward_activation(Alone, context, stage, masks, output_gradient, active);
+        execute::check(gradient.len(), stage.parameters(), |expected| Error::Gradient { expected })?;
+        execute::backward_activation(Alone, context, stage, masks, output_gradient, active, gradient);
         Ok(())
     }
 
-    /// Adds the gradient of the parameters; `active_gradient` is what [`activation_gradient`](Self::activation_gradient)
-    /// made.
+    /// Adds the gradient of the weights to that of the parameters; `active_gradient` is what
+    /// [`activation_gradient`](Self::activation_gradient) made.
     ///
     /// # Errors
     ///

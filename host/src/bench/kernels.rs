@@ -183,8 +183,10 @@ impl Measurement<'_> {
         // In place, again and again: a gradient of 1 in front of the pool keeps values from vanishing (subnormal numbers are
         // slow on some processors) and from growing.
         let output_gradient = fill((actives / outputs) as f64, outputs);
-        let activation_gradient =
-            self.time(|| kernels.activation_gradient::<Pack<I>>(isa, &masks, &output_gradient, &mut active))?;
+        let activation_gradient = self.time(|| {
+            let (d, gradient) = (&output_gradient, &mut gradient);
+            kernels.activation_gradient::<Pack<I>, I::Real>(isa, &masks, d, &mut active, gradient)
+        })?;
         active.fill(pack(isa, 1e-3));
         let weight_gradient =
             self.time(|| kernels.weight_gradient::<Pack<I>, I::Real>(isa, &input, &active, &mut gradient))?;

@@ -34,6 +34,7 @@ impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
     const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N * N);
     // Three taps of a single filter may be more than the registers hold.
     const GRADIENT_TAPS: usize = if R::GRADIENT_BLOCK < N * N { 1 } else { 3 };
+    const GRADIENT_ROWS: usize = 1;
     const FUSED: bool = false;
     const UNROLLED: bool = false;
 

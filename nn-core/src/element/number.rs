@@ -12,7 +12,7 @@ pub trait Number: Arithmetic<Context: Context> {
     const BLOCK: usize;
     /// See [`Element::POSITIONS`].
     const POSITIONS: usize;
-    /// See [`Element::GRADIENT_BLOCK`].
+    /// Filters of which a convolution's weight gradient keeps the sums of three taps in registers: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
     /// See [`Element::FUSED`].
     const FUSED: bool;
@@ -83,8 +83,13 @@ macro_rules! element_by_arithmetic {
         const SAMPLES: usize = <Self as Number>::SAMPLES;
         const BLOCK: usize = <Self as Number>::BLOCK;
         const POSITIONS: usize = <Self as Number>::POSITIONS;
-        const GRADIENT_BLOCK: usize = <Self as Number>::GRADIENT_BLOCK;
+        // Where there are so many registers, whole kernels of fewer filters: each gradient is loaded once for nine taps.
+        const GRADIENT_BLOCK: usize = match <Self as Number>::GRADIENT_BLOCK {
+            8 => 2,
+            block => block,
+        };
         const GRADIENT_TAPS: usize = 3;
+        const GRADIENT_ROWS: usize = if <Self as Number>::GRADIENT_BLOCK == 8 { 3 } else { 1 };
         const FUSED: bool = <Self as Number>::FUSED;
         const UNROLLED: bool = true;
 

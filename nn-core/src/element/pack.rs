@@ -1,11 +1,12 @@
 //! Packs: one element holds a sample of each of several images, in SIMD registers.
 
-use core::ops::{Add, Div, Mul, Neg, Range, Sub};
+use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use more_core::{Arithmetic, Real};
 
 use super::number::element_by_arithmetic;
 use super::{Element, Learn, Number, Weigh};
+use crate::layout::Block;
 use crate::simd::{Isa, MAX_SAMPLES, samples, samples_mut};
 
 /// [`Isa::SAMPLES`] numbers that arithmetic acts on one by one, with the token of their instruction set.
@@ -223,63 +224,103 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
     /// broadcast to it. Sums over the samples of a register (a fifth of the speed) do not come up.
     #[inline(always)]
     fn outer(isa: I, d: &[Self], x: &[Self], gradient: &mut [I::Real]) {
-        match I::BLOCK {
-            8 if const { I::BLOCK == 8 } => outer_blocks::<I, 8>(isa, d, x, gradient),
-            4 if const { I::BLOCK == 4 } => outer_blocks::<I, 4>(isa, d, x, gradient),
-            _ => outer_blocks::<I, 2>(isa, d, x, gradient),
+        let mut first = 0;
+        while first < d.len() {
+            let left = d.len() - first;
+            // Two registers of outputs, where there are so many registers: what is broadcast serves both.
+            first += match I::BLOCK {
+                8 if const { I::BLOCK == 8 } && left >= 2 * I::SAMPLES => {
+                    outer_columns::<I, 8, 2>(isa, d, first, x, gradient)
+                }
+                8 if const { I::BLOCK == 8 } => outer_columns::<I, 8, 1>(isa, d, first, x, gradient),
+                4 if const { I::BLOCK == 4 } => outer_columns::<I, 4, 1>(isa, d, first, x, gradient),
+                _ => outer_columns::<I, 2, 1>(isa, d, first, x, gradient),
+            };
         }
     }
 }
 
-/// [`Learn::outer`] for `INPUTS` inputs at once, whose sums stay in registers.
+/// Outputs whose gradients one register holds, and where those of the first input stand.
+#[derive(Clone, Copy)]
+struct Columns {
+    start: usize,
+    count: usize,
+    /// From one input to the next.
+    stride: usize,
+}
+
+/// [`Learn::outer`] of `REGISTERS` registers of outputs from `first` on, for `INPUTS` inputs at once, whose sums stay in registers. Says
+/// how many outputs these are.
 #[inline(always)]
-fn outer_blocks<I: Isa, const INPUTS: usize>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: &mut [I::Real]) {
-    let width = d.len();
-    let mut first = 0;
-    while first < width {
-        let outputs = (width - first).min(I::SAMPLES);
-        let mut block = [isa.splat(Real::ZERO); MAX_SAMPLES];
-        for (vector, pack) in block.iter_mut().zip(&d[first..first + outputs]) {
+fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
+    isa: I,
+    d: &[Pack<I>],
+    first: usize,
+    x: &[Pack<I>],
+    gradient: &mut [I::Real],
+) -> usize {
+    let mut columns = [Columns { start: 0, count: 0, stride: 0 }; REGISTERS];
+    let mut transposed = [[isa.splat(Real::ZERO); MAX_SAMPLES]; REGISTERS];
+    let mut at = first;
+    for (columns, transposed) in columns.iter_mut().zip(&mut transposed) {
+        let block = Block::of(d.len(), at);
+        let count = (d.len() - at).min(I::SAMPLES);
+        *columns = Columns { start: block.first * x.len() + at - block.first, count, stride: block.width };
+        let mut rows = [isa.splat(Real::ZERO); MAX_SAMPLES];
+        for (vector, pack) in rows.iter_mut().zip(&d[at..at + count]) {
             *vector = pack.vector;
         }
-        let transposed = isa.transpose(block);
-        let (groups, rest) = x.as_chunks::<INPUTS>();
-        let (rows, last_rows) = gradient.split_at_mut(groups.len() * INPUTS * width);
-        for (x, rows) in groups.iter().zip(rows.chunks_exact_mut(INPUTS * width)) {
-            add_outer(isa, &transposed, x, rows, first..first + outputs);
-        }
-        for (x, row) in rest.as_chunks::<1>().0.iter().zip(last_rows.chunks_exact_mut(width)) {
-            add_outer(isa, &transposed, x, row, first..first + outputs);
-        }
-        first += outputs;
+        *transposed = isa.transpose(rows);
+        at += count;
     }
+    let (groups, rest) = x.as_chunks::<INPUTS>();
+    for x in groups {
+        add_outer(isa, &transposed, x, gradient, &columns);
+        columns.iter_mut().for_each(|columns| columns.start += INPUTS * columns.stride);
+    }
+    for x in rest.as_chunks::<1>().0 {
+        add_outer(isa, &transposed, x, gradient, &columns);
+        columns.iter_mut().for_each(|columns| columns.start += columns.stride);
+    }
+    at - first
 }
 
-/// `rows[i][o] += sum over samples s of x[i][s] transposed[s][o]`, for the outputs of `range` in each row.
+/// `gradient[i][o] += sum over samples s of x[i][s] transposed[s][o]`, for the outputs of `columns`.
 #[inline(always)]
-fn add_outer<I: Isa, const INPUTS: usize>(
+fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
     isa: I,
-    transposed: &[I::Vector; MAX_SAMPLES],
+    transposed: &[[I::Vector; MAX_SAMPLES]; REGISTERS],
     x: &[Pack<I>; INPUTS],
-    rows: &mut [I::Real],
-    range: Range<usize>,
+    gradient: &mut [I::Real],
+    columns: &[Columns; REGISTERS],
 ) {
-    let mut sums = [isa.splat(Real::ZERO); INPUTS];
-    for (sample, d) in transposed.iter().enumerate().take(I::SAMPLES) {
-        for (sum, x) in sums.iter_mut().zip(x) {
-            *sum = isa.fma(isa.splat(x.samples()[sample]), *d, *sum);
+    let mut sums = [[isa.splat(Real::ZERO); REGISTERS]; INPUTS];
+    for sample in 0..I::SAMPLES {
+        for i in 0..INPUTS {
+            let x = isa.splat(x[i].samples()[sample]);
+            for register in 0..REGISTERS {
+                sums[i][register] = isa.fma(x, transposed[register][sample], sums[i][register]);
+            }
         }
     }
-    let width = rows.len() / INPUTS;
-    for (sum, row) in sums.iter().zip(rows.chunks_exact_mut(width.max(1))) {
-        let row = &mut row[range.clone()];
-        if row.len() == I::SAMPLES {
-            let mut old = isa.splat(Real::ZERO);
-            samples_mut::<I>(&mut old).copy_from_slice(row);
-            row.copy_from_slice(samples::<I>(&isa.add(old, *sum)));
+    for register in 0..REGISTERS {
+        let Columns { start, count, stride } = columns[register];
+        let rows = &mut gradient[start..];
+        let mut at = 0;
+        if count == I::SAMPLES {
+            for i in 0..INPUTS {
+                let row = &mut rows[at..][..I::SAMPLES];
+                let sum = isa.add(Pack::load(isa, row).vector, sums[i][register]);
+                row.copy_from_slice(samples::<I>(&sum));
+                at += stride;
+            }
         } else {
-            for (g, s) in row.iter_mut().zip(samples::<I>(sum)) {
-                *g = *g + *s;
+            for i in 0..INPUTS {
+                let sum = sums[i][register];
+                for (g, s) in rows[at..][..count].iter_mut().zip(samples::<I>(&sum)) {
+                    *g = *g + *s;
+                }
+                at += stride;
             }
         }
     }

@@ -29,6 +29,7 @@ impl<R: Number, const N: usize> Element for Spectrum<R, N> {
     const POSITIONS: usize = if R::SAMPLES == 1 { R::POSITIONS } else { 1 };
     const GRADIENT_BLOCK: usize = share(R::GRADIENT_BLOCK, N);
     const GRADIENT_TAPS: usize = 3;
+    const GRADIENT_ROWS: usize = 1;
     const FUSED: bool = R::FUSED;
     const UNROLLED: bool = true;
 

@@ -4,9 +4,9 @@ use core::ops::Range;
 
 use more_core::Real;
 
-use crate::element::{Context, Element};
+use crate::element::{Context, Element, Learn};
 use crate::layer::activation::Function;
-use crate::part::{part, part_mut};
+use crate::part::{cut_mut, part, part_mut};
 use crate::stage::Stage;
 use crate::team::Divisible;
 
@@ -63,21 +63,32 @@ pub(crate) fn mean_factor<E: Element>(pool: usize) -> E::Real {
 
 /// Turns some rows of the activations `kept` (`stage.active`) into gradients in front of the activation, in place:
 /// `kept = f'(kept) d / pool^2`, where `d` is the gradient of the pool's output (`stage.output`), and `masks` the dropout
-/// masks behind it.
+/// masks behind it. Where the stage has `biases`, one a channel, adds the sums of these gradients, which are their gradients.
+///
+/// `POOL` is the side of the pool's windows, or 0 where the compiler does not know it.
 #[inline(always)]
-fn backward<E: Element, F: Function<E>>(
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
+fn backward<E, W, F: Function<E>, const POOL: usize>(
+    context: E::Context,
     stage: &Stage,
     rows: Range<usize>,
     masks: Option<&[E::Number]>,
     d: &[E],
     kept: &mut [E],
+    biases: &mut [W],
     function: F,
-) {
-    let pool = stage.pool.max(1);
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    let pool = if const { POOL > 0 } { POOL } else { stage.pool.max(1) };
     let factor = mean_factor::<E>(pool);
     let width = stage.active.width;
+    let mut biases = biases.iter_mut();
     for (channel, plane) in kept.chunks_exact_mut(stage.active.plane().max(1)).enumerate() {
         let lines = part_mut(plane, rows.start * width..rows.end * width).chunks_exact_mut(width.max(1));
+        // Those of even and of odd windows, so that one sum need not wait for the other.
+        let mut sums = [E::zero(context); 2];
         for (row, kept) in rows.clone().zip(lines) {
             let start = channel * stage.output.plane() + row / pool * stage.output.width;
             let d = part(d, start..start + stage.output.width);
@@ -92,14 +103,19 @@ fn backward<E: Element, F: Function<E>>(
                 }
                 for value in windows {
                     *value = function.chain(d, *value);
+                    sums[0] = sums[0].add(*value);
                 }
+                sums.swap(0, 1);
             }
+        }
+        if let Some(bias) = biases.next() {
+            *bias = bias.add(sums[0].add(sums[1]).sum());
         }
     }
 }
 
 /// [`backward`] of some channels.
-pub(crate) struct Planes<'a, E: Element, F> {
+pub(crate) struct Planes<'a, E: Element, W, F> {
     pub(crate) context: E::Context,
     pub(crate) stage: &'a Stage,
     /// Of the activations.
@@ -107,10 +123,16 @@ pub(crate) struct Planes<'a, E: Element, F> {
     pub(crate) masks: Option<&'a [E::Number]>,
     pub(crate) output_gradient: &'a [E],
     pub(crate) active: &'a mut [E],
+    /// The gradients of the biases, one a channel, or none.
+    pub(crate) biases: &'a mut [W],
     pub(crate) function: F,
 }
 
-impl<E: Element, F: Function<E>> Divisible for Planes<'_, E, F> {
+impl<E, W, F: Function<E>> Divisible for Planes<'_, E, W, F>
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
     fn parts(&self) -> usize {
         self.output_gradient.len() / self.stage.output.plane().max(1)
     }
@@ -126,17 +148,27 @@ impl<E: Element, F: Function<E>> Divisible for Planes<'_, E, F> {
         };
         let (output_gradient, other_gradient) = self.output_gradient.split_at(outputs);
         let (active, other_active) = self.active.split_at_mut(parts * self.stage.active.plane());
+        let (biases, other_biases) = cut_mut(self.biases, parts);
         (
-            Self { masks, output_gradient, active, rows: self.rows.clone(), ..self },
-            Self { masks: other_masks, output_gradient: other_gradient, active: other_active, ..self },
+            Self { masks, output_gradient, active, biases, rows: self.rows.clone(), ..self },
+            Self {
+                masks: other_masks,
+                output_gradient: other_gradient,
+                active: other_active,
+                biases: other_biases,
+                ..self
+            },
         )
     }
 
     fn run(self) {
-        let Self { context, stage, rows, masks, output_gradient, active, function } = self;
+        let Self { context, stage, rows, masks, output_gradient: d, active, biases, function } = self;
         context.enter(
             #[inline(always)]
-            || backward(stage, rows, masks, output_gradient, active, function),
+            || match stage.pool {
+                2 => backward::<E, W, F, 2>(context, stage, rows, masks, d, active, biases, function),
+                _ => backward::<E, W, F, 0>(context, stage, rows, masks, d, active, biases, function),
+            },
         );
     }
 }

@@ -6,8 +6,8 @@ use core::ops::Range;
 
 use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::{Function, with_block};
-use crate::layout::{LAYOUT_BLOCK, blocks, blocks_within, register_blocks};
-use crate::part::{cut_mut, from, part, part_mut};
+use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
+use crate::part::{from, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -259,20 +259,19 @@ fn add_block<E: Weigh<W>, W: Copy, const SIZE: usize>(
     Some(())
 }
 
-/// Adds the gradient of the parameters, `dw[o, i] = dz[o] x[i]` and `db[o] = dz[o]` summed over the samples.
+/// Adds the gradient of the weights, `dw[o, i] = dz[o] x[i]` summed over the samples.
 pub(crate) fn weight_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     input: &[E],
     dz: &[E],
-    gradient: &mut [W],
+    weights: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let (weights, biases) = cut_mut(gradient, stage.weights());
-    share(team, stage.operations(), Rows { context, stage, input, dz, weights, biases });
+    share(team, stage.operations(), Rows { context, stage, input, dz, weights });
 }
 
 /// The gradients of some blocks of outputs.
@@ -280,10 +279,9 @@ struct Rows<'a, E: Element, W> {
     context: E::Context,
     stage: &'a Stage,
     input: &'a [E],
-    /// Of these outputs only, as weights and biases.
+    /// Of these outputs only, as weights.
     dz: &'a [E],
     weights: &'a mut [W],
-    biases: &'a mut [W],
 }
 
 impl<E, W> Divisible for Rows<'_, E, W>
@@ -299,26 +297,14 @@ where
         let outputs = parts * LAYOUT_BLOCK;
         let (dz, other_dz) = self.dz.split_at(outputs);
         let (weights, other_weights) = self.weights.split_at_mut(outputs * self.stage.fan_in);
-        let (biases, other_biases) = self.biases.split_at_mut(outputs);
-        (
-            Self { dz, weights, biases, ..self },
-            Self { dz: other_dz, weights: other_weights, biases: other_biases, ..self },
-        )
+        (Self { dz, weights, ..self }, Self { dz: other_dz, weights: other_weights, ..self })
     }
 
     fn run(self) {
-        let Self { context, stage, input, dz, weights, biases } = self;
+        let Self { context, input, dz, weights, .. } = self;
         context.enter(
             #[inline(always)]
-            || {
-                for (d, bias) in dz.iter().zip(biases) {
-                    *bias = bias.add(d.sum());
-                }
-                for block in blocks(dz.len()) {
-                    let dz = part(dz, block.first..block.first + block.width);
-                    E::outer(context, dz, input, block.weights_mut(weights, stage.fan_in));
-                }
-            },
+            || E::outer(context, dz, input, weights),
         );
     }
 }
