@@ -104,6 +104,14 @@ pub trait Weigh<W: Copy>: Element {
     fn from_weight(context: Self::Context, weight: W) -> Self;
     /// `self + weight * x`.
     fn weigh_acc(self, weight: W, x: Self) -> Self;
+
+    /// `y[o] = b[o] + sum over i of w[o, i] x[i]`, for the first outputs of a dense layer's `weights` in the
+    /// [order of the kernels](crate::layout): as many as it says, or none where there is nothing faster than one register block after
+    /// the other.
+    #[inline(always)]
+    fn first_outputs(_: Self::Context, _weights: &[W], _biases: &[W], _x: &[Self], _y: &mut [Self]) -> usize {
+        0
+    }
 }
 
 /// Gradients with respect to weights of the kind `W`.

@@ -6,7 +6,7 @@ use more_core::{Arithmetic, Real};
 
 use super::number::element_by_arithmetic;
 use super::{Element, Learn, Number, Weigh};
-use crate::layout::Block;
+use crate::layout::{Block, LAYOUT_BLOCK};
 use crate::simd::{Isa, MAX_SAMPLES, samples, samples_mut};
 
 /// [`Isa::SAMPLES`] numbers that arithmetic acts on one by one, with the token of their instruction set.
@@ -207,6 +207,59 @@ impl<I: Isa> Weigh<I::Real> for Pack<I> {
     fn weigh_acc(self, weight: I::Real, x: Self) -> Self {
         self.mul_acc_scalar(weight, x)
     }
+
+    #[inline(always)]
+    fn first_outputs(isa: I, weights: &[I::Real], biases: &[I::Real], x: &[Self], y: &mut [Self]) -> usize {
+        // Where a register is a layout block, and there are registers for the sums of two.
+        if const { I::SAMPLES == LAYOUT_BLOCK && I::BLOCK == 8 } {
+            two_blocks::<I, 8>(isa, weights, biases, x, y).map_or(0, |()| 2 * LAYOUT_BLOCK)
+        } else {
+            0
+        }
+    }
+}
+
+/// The first two layout blocks of [`Weigh::first_outputs`], `None` where there are no two. The vectors are the weights of a block, a sample is
+/// what is broadcast, for both blocks at once: a load for two products, where each product of a weight with samples takes its own. Each sum
+/// is of the same products in the same order.
+#[inline(always)]
+fn two_blocks<I: Isa, const ROWS: usize>(
+    isa: I,
+    weights: &[I::Real],
+    biases: &[I::Real],
+    x: &[Pack<I>],
+    y: &mut [Pack<I>],
+) -> Option<()> {
+    let y = y.get_mut(..2 * LAYOUT_BLOCK)?;
+    let biases = biases.get(..2 * LAYOUT_BLOCK)?.as_chunks::<LAYOUT_BLOCK>().0;
+    let (first, second) = weights.get(..2 * LAYOUT_BLOCK * x.len())?.split_at(LAYOUT_BLOCK * x.len());
+    let (first, second) = (first.as_chunks::<LAYOUT_BLOCK>().0, second.as_chunks::<LAYOUT_BLOCK>().0);
+    let biases = [Pack::load(isa, &biases[0]).vector, Pack::load(isa, &biases[1]).vector];
+    // Sample by sample, the outputs of a block.
+    let mut rows = [[biases[0]; MAX_SAMPLES], [biases[1]; MAX_SAMPLES]];
+    for from in (0..MAX_SAMPLES).step_by(ROWS) {
+        let mut sums = [biases; ROWS];
+        for ((x, first), second) in x.iter().zip(first).zip(second) {
+            let (first, second) = (Pack::load(isa, first).vector, Pack::load(isa, second).vector);
+            let samples = x.samples().get(from..)?.first_chunk::<ROWS>()?;
+            for row in 0..ROWS {
+                let x = isa.splat(samples[row]);
+                sums[row][0] = isa.fma(x, first, sums[row][0]);
+                sums[row][1] = isa.fma(x, second, sums[row][1]);
+            }
+        }
+        let done = sums;
+        for row in 0..ROWS {
+            rows[0][from + row] = done[row][0];
+            rows[1][from + row] = done[row][1];
+        }
+    }
+    for (y, rows) in y.as_chunks_mut::<LAYOUT_BLOCK>().0.iter_mut().zip(rows) {
+        for (y, vector) in y.iter_mut().zip(isa.transpose(rows)) {
+            *y = Pack { vector, isa };
+        }
+    }
+    Some(())
 }
 
 impl<I: Isa> Learn<I::Real> for Pack<I> {

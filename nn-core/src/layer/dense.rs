@@ -7,7 +7,7 @@ use core::ops::Range;
 use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
-use crate::part::{from, part, part_mut};
+use crate::part::{cut_mut, from, part, part_mut};
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -56,6 +56,20 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>> Divisible for Outputs<'_, E, W
     fn run(self) {
         let Self { context, stage, parameters, input, range, output, function } = self;
         let biases = from(parameters, stage.weights());
+        let (mut range, mut output) = (range, output);
+        while range.start.is_multiple_of(LAYOUT_BLOCK) {
+            let weights = from(parameters, range.start * stage.fan_in);
+            let biases = part(biases, range.clone());
+            let done = context.enter(
+                #[inline(always)]
+                || first_outputs(context, weights, biases, input, output, function),
+            );
+            if done == 0 {
+                break;
+            }
+            range.start += done;
+            (_, output) = cut_mut(output, done);
+        }
         for (block, within) in blocks_within(stage.active.channels, range.clone()) {
             // To the end of the parameters, so that every row from `at` on is a whole one: the last ends among the biases.
             let block_weights = from(parameters, block.first * stage.fan_in);
@@ -80,6 +94,23 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>> Divisible for Outputs<'_, E, W
             }
         }
     }
+}
+
+/// [`Weigh::first_outputs`] and the function of them.
+#[inline(always)]
+fn first_outputs<E: Weigh<W>, W: Copy, F: Function<E>>(
+    context: E::Context,
+    weights: &[W],
+    biases: &[W],
+    input: &[E],
+    output: &mut [E],
+    function: F,
+) -> usize {
+    let done = E::first_outputs(context, weights, biases, input, output);
+    for y in output.iter_mut().take(done) {
+        *y = function.apply(*y);
+    }
+    done
 }
 
 #[inline(always)]

@@ -226,19 +226,29 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     let mut column = 0;
     while column < stage.input.width {
         let is_inner = inner.contains(&column);
-        if const { E::POSITIONS == 2 } && is_inner && column + 1 < inner.end {
-            let mut sums = [[E::zero(context); SIZE]; 2];
-            if !is_first {
-                sums[0] = loaded(context, stage, place, row, column, output);
-                sums[1] = loaded(context, stage, place, row, column + 1, output);
+        let left = if is_inner { inner.end - column } else { 0 };
+        // Of few channels twice as many positions as of many: there are as many sums, which hide how long each takes.
+        let positions = if const { E::SAMPLES > 1 && E::POSITIONS == 2 && 2 * SIZE <= E::BLOCK } && left >= 4
+        {
+            let done = inner_columns::<E, W, D, 4, SIZE>(
+                context, stage, window, weights, dz, place, row, column, is_first, output,
+            );
+            done.map(|()| 4)
+        } else if const { E::POSITIONS == 2 } && left >= 2 {
+            let done = inner_columns::<E, W, D, 2, SIZE>(
+                context, stage, window, weights, dz, place, row, column, is_first, output,
+            );
+            done.map(|()| 2)
+        } else {
+            Some(0)
+        };
+        match positions {
+            None => return,
+            Some(0) => {}
+            Some(positions) => {
+                column += positions;
+                continue;
             }
-            if gradients(stage, window, 0..window.kernel(), weights, dz, row, column, &mut sums).is_none() {
-                return;
-            }
-            store(stage, place, row, column, &sums[0], output);
-            store(stage, place, row, column + 1, &sums[1], output);
-            column += 2;
-            continue;
         }
         let mut sums = [[E::zero(context); SIZE]; 1];
         if !is_first {
@@ -259,6 +269,34 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
         store(stage, place, row, column, &sums[0], output);
         column += 1;
     }
+}
+
+/// `SIZE` channels at `POSITIONS` neighbouring columns that every tap of the kernel reaches.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
+fn inner_columns<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    window: D,
+    weights: &[[W; SIZE]],
+    dz: &[E],
+    place: usize,
+    row: usize,
+    column: usize,
+    is_first: bool,
+    output: &mut [E],
+) -> Option<()> {
+    let mut sums = [[E::zero(context); SIZE]; POSITIONS];
+    if !is_first {
+        for position in 0..POSITIONS {
+            sums[position] = loaded(context, stage, place, row, column + position, output);
+        }
+    }
+    gradients(stage, window, 0..window.kernel(), weights, dz, row, column, &mut sums)?;
+    for position in 0..POSITIONS {
+        store(stage, place, row, column + position, &sums[position], output);
+    }
+    Some(())
 }
 
 /// Adds the products for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given.
