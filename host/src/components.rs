@@ -4,6 +4,7 @@
 //! spectral form, `n^2` entries (row by row) in matrix form. A lane of a spectral data set is computed on packs of plain
 //! numbers, apart from the other lanes; a matrix on packs of ciphertexts.
 
+use aligned_vec::{AVec, ConstAlign, avec};
 use more_core::{Arithmetic, Ciphertext, Real};
 use nn_core::element::Pack;
 use nn_core::simd::{Isa, MAX_SAMPLES, PackReal};
@@ -176,6 +177,15 @@ impl<I: Isa, const N: usize> Packed<I> for Ciphertext<Pack<I>, N> {
 pub trait Learner<I: Isa, W: Weight>: Packed<I> + Learn<W> {}
 
 impl<I: Isa, W: Weight, E: Packed<I> + Learn<W>> Learner<I, W> for E {}
+
+/// Parameters and gradients in the order of the kernels, from the beginning of a cache line on. A register of weights is then one line where
+/// blocks of layers are whole lines, as they are in the paper's networks; across two lines it takes two loads.
+pub(crate) type Lines<W> = AVec<W, ConstAlign<64>>;
+
+/// `len` times the same.
+pub(crate) fn lines<W: Copy>(value: W, len: usize) -> Lines<W> {
+    avec![[64]| value; len]
+}
 
 /// Planes of numbers: `[item][component][value]`.
 #[derive(Clone, Copy, Debug)]

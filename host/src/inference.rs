@@ -14,7 +14,7 @@ use nn_core::simd::{InstructionSet, Isa, Job};
 use nn_core::{Element, Network, RowStream, Weigh, layout};
 use rayon::prelude::*;
 
-use crate::components::{Packed, PlainWeight, Scalar, Weight, scatter};
+use crate::components::{Lines, Packed, PlainWeight, Scalar, Weight, lines, scatter};
 use crate::container::{
     Container, ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer, Target,
     align_keys, check_same_key, label_tensor, output_tensor, plain_label_tensor,
@@ -223,7 +223,8 @@ impl<T: Scalar> Run<'_, T> {
     fn matrix<I: Isa<Real = T>, const N: usize>(self, isa: I) -> Result<(), Error> {
         if self.model.form == Form::Plain {
             let weights = self.parameters::<T>(1)?;
-            let weights = weights.into_iter().map(|run| run.into_iter().map(PlainWeight).collect()).collect();
+            let wrap = |run: &Lines<T>| Lines::from_iter(0, run.iter().copied().map(PlainWeight));
+            let weights = weights.iter().map(wrap).collect();
             self.chunks::<I, Ciphertext<Pack<I>, N>, PlainWeight<T>>(isa, weights)
         } else {
             let weights = self.parameters::<Ciphertext<T, N>>(1)?;
@@ -233,12 +234,12 @@ impl<T: Scalar> Run<'_, T> {
 
     /// The model's parameters in the order of the kernels, for each run of the network that an image takes; those of a plain
     /// model serve all.
-    fn parameters<W: Weight + Element<Real = T>>(&self, runs: usize) -> Result<Vec<Vec<W>>, Error> {
+    fn parameters<W: Weight + Element<Real = T>>(&self, runs: usize) -> Result<Vec<Lines<W>>, Error> {
         let network = self.model.architecture.network();
         let shared = self.model.form == Form::Plain;
         let run = |run: usize| {
             let weights: Vec<W> = self.model.weights(if shared { 0 } else { run * W::COMPONENTS });
-            let mut kernel = vec![W::zero(()); weights.len()];
+            let mut kernel = lines(W::zero(()), weights.len());
             layout::to_kernel(&network, &weights, &mut kernel).map_err(internal)?;
             Ok(kernel)
         };
@@ -246,7 +247,7 @@ impl<T: Scalar> Run<'_, T> {
     }
 
     /// Reads, computes and writes chunk after chunk, several at a time.
-    fn chunks<I, E, W>(self, isa: I, parameters: Vec<Vec<W>>) -> Result<(), Error>
+    fn chunks<I, E, W>(self, isa: I, parameters: Vec<Lines<W>>) -> Result<(), Error>
     where
         I: Isa<Real = T>,
         E: Packed<I> + Weigh<W>,
@@ -312,7 +313,7 @@ struct Evaluator<'a, I: Isa<Real: Scalar>, E, W> {
     network: Network<'static>,
     rows: Rows<'a, I::Real>,
     /// In the order of the kernels, one set a run.
-    parameters: Vec<Vec<W>>,
+    parameters: Vec<Lines<W>>,
     /// Components of an image.
     parts: usize,
     /// The map that images go through first.

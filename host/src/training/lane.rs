@@ -11,7 +11,7 @@ use super::optimizer::Optimizer;
 use super::order::dropout_masks;
 use super::rule::Rule;
 use crate::augmentation::Augmentation;
-use crate::components::{Learner, Packed, Planes, Scalar, Weight};
+use crate::components::{Learner, Lines, Packed, Planes, Scalar, Weight, lines};
 use crate::crew::{self, Crew};
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
@@ -33,7 +33,7 @@ pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
     /// The first component of the data that this lane reads.
     first: usize,
     /// In the order of the kernels.
-    parameters: Vec<W>,
+    parameters: Lines<W>,
     /// One for each pack of a batch.
     units: Vec<Unit<I, E, W>>,
     /// What the optimizer remembers of each weight: none, one or two numbers.
@@ -50,7 +50,7 @@ struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
     labels: Vec<E>,
     masks: Vec<Pack<I>>,
     workspace: Vec<E>,
-    gradient: Vec<W>,
+    gradient: Lines<W>,
     loss: W,
 }
 
@@ -98,7 +98,7 @@ where
         batch: usize,
         optimizer: Optimizer,
     ) -> Result<Self, Error> {
-        let mut kernel = vec![W::zero(()); network.parameters()];
+        let mut kernel = lines(W::zero(()), network.parameters());
         layout::to_kernel(&network, parameters, &mut kernel).map_err(internal)?;
         let zero = E::zero(isa);
         let unit = || Unit {
@@ -106,7 +106,7 @@ where
             labels: vec![zero; network.outputs()],
             masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
             workspace: vec![zero; network.workspace()],
-            gradient: vec![W::zero(()); network.parameters()],
+            gradient: lines(W::zero(()), network.parameters()),
             loss: W::zero(()),
         };
         // Of large images a hundred megabytes, which no thread should fetch alone.
