@@ -222,81 +222,65 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     let width = stage.active.width;
     // Columns where every tap of the kernel meets an output.
     let inner = (kernel - 1).min(stage.input.width)..width.max(kernel - 1).min(stage.input.width);
-    let reached = width + kernel - 1;
+    let place = (place, row);
     let mut column = 0;
     while column < stage.input.width {
-        let is_inner = inner.contains(&column);
-        let left = if is_inner { inner.end - column } else { 0 };
-        // Of few channels twice as many positions as of many: there are as many sums, which hide how long each takes.
-        let positions = if const { E::SAMPLES > 1 && E::POSITIONS == 2 && 2 * SIZE <= E::BLOCK } && left >= 4
-        {
-            let done = inner_columns::<E, W, D, 4, SIZE>(
-                context, stage, window, weights, dz, place, row, column, is_first, output,
-            );
-            done.map(|()| 4)
-        } else if const { E::POSITIONS == 2 } && left >= 2 {
-            let done = inner_columns::<E, W, D, 2, SIZE>(
-                context, stage, window, weights, dz, place, row, column, is_first, output,
-            );
-            done.map(|()| 2)
-        } else {
-            Some(0)
-        };
-        match positions {
-            None => return,
-            Some(0) => {}
-            Some(positions) => {
-                column += positions;
-                continue;
-            }
-        }
-        let mut sums = [[E::zero(context); SIZE]; 1];
-        if !is_first {
-            sums[0] = loaded(context, stage, place, row, column, output);
-        }
-        // Otherwise only outputs that the pool dropped look at this column.
-        if column < reached {
-            let sum = if is_inner {
-                gradients(stage, window, 0..window.kernel(), weights, dz, row, column, &mut sums)
+        let done = if inner.contains(&column) {
+            let (taps, left) = (0..kernel, inner.end - column);
+            // Of few channels twice as many positions as of many: there are as many sums, which hide how long each takes.
+            if const { E::SAMPLES > 1 && E::POSITIONS == 2 && 2 * SIZE <= E::BLOCK } && left >= 4 {
+                columns::<E, W, D, 4, SIZE>(
+                    context, stage, window, taps, weights, dz, place, column, is_first, output,
+                )
+            } else if const { E::POSITIONS == 2 } && left >= 2 {
+                columns::<E, W, D, 2, SIZE>(
+                    context, stage, window, taps, weights, dz, place, column, is_first, output,
+                )
             } else {
-                let taps = column.saturating_sub(width - 1)..kernel.min(column + 1);
-                gradients(stage, window, taps, weights, dz, row, column, &mut sums)
-            };
-            if sum.is_none() {
-                return;
+                columns::<E, W, D, 1, SIZE>(
+                    context, stage, window, taps, weights, dz, place, column, is_first, output,
+                )
             }
-        }
-        store(stage, place, row, column, &sums[0], output);
-        column += 1;
+        } else {
+            // Empty where only outputs that the pool dropped look at this column.
+            let taps = column.saturating_sub(width - 1)..kernel.min(column + 1);
+            columns::<E, W, D, 1, SIZE>(
+                context, stage, window, taps, weights, dz, place, column, is_first, output,
+            )
+        };
+        let Some(done) = done else { return };
+        column += done;
     }
 }
 
-/// `SIZE` channels at `POSITIONS` neighbouring columns that every tap of the kernel reaches.
+/// `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given. Says how many columns.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
-fn inner_columns<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: usize>(
+fn columns<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
     window: D,
+    taps: Range<usize>,
     weights: &[[W; SIZE]],
     dz: &[E],
-    place: usize,
-    row: usize,
+    (place, row): (usize, usize),
     column: usize,
     is_first: bool,
     output: &mut [E],
-) -> Option<()> {
+) -> Option<usize> {
     let mut sums = [[E::zero(context); SIZE]; POSITIONS];
     if !is_first {
         for position in 0..POSITIONS {
             sums[position] = loaded(context, stage, place, row, column + position, output);
         }
     }
-    gradients(stage, window, 0..window.kernel(), weights, dz, row, column, &mut sums)?;
+    if !taps.is_empty() {
+        gradients(stage, window, taps, weights, dz, row, column, &mut sums)?;
+    }
     for position in 0..POSITIONS {
         store(stage, place, row, column + position, &sums[position], output);
     }
-    Some(())
+    Some(POSITIONS)
 }
 
 /// Adds the products for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given.

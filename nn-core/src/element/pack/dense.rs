@@ -1,0 +1,161 @@
+//! Dense layers on packs: kernels that broadcast samples, where the general ones broadcast weights.
+
+use more_core::Real;
+
+use super::Pack;
+use crate::layout::{Block, LAYOUT_BLOCK};
+use crate::simd::{Isa, MAX_SAMPLES, samples};
+
+/// The first two layout blocks of [`Weigh::first_outputs`](crate::Weigh::first_outputs), `None` where there are no two.
+///
+/// A register holds the weights of a block, and a sample is broadcast to both blocks: one load for two products, where the product of a
+/// broadcast weight with a pack takes its own. `ROWS` samples at a time keep their sums in registers, of the same products in the same
+/// order.
+#[inline(always)]
+pub(super) fn two_blocks<I: Isa, const ROWS: usize>(
+    isa: I,
+    weights: &[I::Real],
+    biases: &[I::Real],
+    x: &[Pack<I>],
+    y: &mut [Pack<I>],
+) -> Option<()> {
+    let y = y.get_mut(..2 * LAYOUT_BLOCK)?;
+    let biases = biases.get(..2 * LAYOUT_BLOCK)?.as_chunks::<LAYOUT_BLOCK>().0;
+    let (first, second) = weights.get(..2 * LAYOUT_BLOCK * x.len())?.split_at(LAYOUT_BLOCK * x.len());
+    let (first, second) = (first.as_chunks::<LAYOUT_BLOCK>().0, second.as_chunks::<LAYOUT_BLOCK>().0);
+    let biases = [Pack::load(isa, &biases[0]).vector, Pack::load(isa, &biases[1]).vector];
+    // Sample by sample, the outputs of a block.
+    let mut rows = [[biases[0]; MAX_SAMPLES], [biases[1]; MAX_SAMPLES]];
+    for from in (0..MAX_SAMPLES).step_by(ROWS) {
+        let mut sums = [biases; ROWS];
+        for ((x, first), second) in x.iter().zip(first).zip(second) {
+            let (first, second) = (Pack::load(isa, first).vector, Pack::load(isa, second).vector);
+            let samples = x.samples().get(from..)?.first_chunk::<ROWS>()?;
+            for row in 0..ROWS {
+                let x = isa.splat(samples[row]);
+                sums[row][0] = isa.fma(x, first, sums[row][0]);
+                sums[row][1] = isa.fma(x, second, sums[row][1]);
+            }
+        }
+        let done = sums;
+        for row in 0..ROWS {
+            rows[0][from + row] = done[row][0];
+            rows[1][from + row] = done[row][1];
+        }
+    }
+    for (y, rows) in y.as_chunks_mut::<LAYOUT_BLOCK>().0.iter_mut().zip(rows) {
+        for (y, vector) in y.iter_mut().zip(isa.transpose(rows)) {
+            *y = Pack { vector, isa };
+        }
+    }
+    Some(())
+}
+
+/// [`Learn::outer`](crate::Learn::outer) by outer products: with `d` transposed, a register holds one sample of `SAMPLES` outputs, and each
+/// input's sample is broadcast to it. Sums over the samples of a register (a fifth of the speed) do not come up.
+#[inline(always)]
+pub(super) fn outer<I: Isa>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: &mut [I::Real]) {
+    let mut first = 0;
+    while first < d.len() {
+        let left = d.len() - first;
+        // Two registers of outputs, where there are so many registers: what is broadcast serves both.
+        first += match I::BLOCK {
+            8 if const { I::BLOCK == 8 } && left >= 2 * I::SAMPLES => {
+                outer_columns::<I, 8, 2>(isa, d, first, x, gradient)
+            }
+            8 if const { I::BLOCK == 8 } => outer_columns::<I, 8, 1>(isa, d, first, x, gradient),
+            4 if const { I::BLOCK == 4 } => outer_columns::<I, 4, 1>(isa, d, first, x, gradient),
+            _ => outer_columns::<I, 2, 1>(isa, d, first, x, gradient),
+        };
+    }
+}
+
+/// Outputs whose gradients one register holds, and where those of the first input stand.
+#[derive(Clone, Copy)]
+struct Columns {
+    start: usize,
+    count: usize,
+    /// From one input to the next.
+    stride: usize,
+}
+
+/// [`outer`] of `REGISTERS` registers of outputs from `first` on, for `INPUTS` inputs at once, whose sums stay in registers. Says
+/// how many outputs these are.
+#[inline(always)]
+fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
+    isa: I,
+    d: &[Pack<I>],
+    first: usize,
+    x: &[Pack<I>],
+    gradient: &mut [I::Real],
+) -> usize {
+    let mut columns = [Columns { start: 0, count: 0, stride: 0 }; REGISTERS];
+    let mut transposed = [[isa.splat(Real::ZERO); MAX_SAMPLES]; REGISTERS];
+    let mut at = first;
+    for (columns, transposed) in columns.iter_mut().zip(&mut transposed) {
+        let block = Block::of(d.len(), at);
+        let count = (d.len() - at).min(I::SAMPLES);
+        *columns = Columns { start: block.first * x.len() + at - block.first, count, stride: block.width };
+        let mut rows = [isa.splat(Real::ZERO); MAX_SAMPLES];
+        for (vector, pack) in rows.iter_mut().zip(&d[at..at + count]) {
+            *vector = pack.vector;
+        }
+        *transposed = isa.transpose(rows);
+        at += count;
+    }
+    let (groups, rest) = x.as_chunks::<INPUTS>();
+    for x in groups {
+        add_outer(isa, &transposed, x, gradient, &columns);
+        for columns in &mut columns {
+            columns.start += INPUTS * columns.stride;
+        }
+    }
+    for x in rest.as_chunks::<1>().0 {
+        add_outer(isa, &transposed, x, gradient, &columns);
+        for columns in &mut columns {
+            columns.start += columns.stride;
+        }
+    }
+    at - first
+}
+
+/// `gradient[i][o] += sum over samples s of x[i][s] transposed[s][o]`, for the outputs of `columns`.
+#[inline(always)]
+fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
+    isa: I,
+    transposed: &[[I::Vector; MAX_SAMPLES]; REGISTERS],
+    x: &[Pack<I>; INPUTS],
+    gradient: &mut [I::Real],
+    columns: &[Columns; REGISTERS],
+) {
+    let mut sums = [[isa.splat(Real::ZERO); REGISTERS]; INPUTS];
+    for sample in 0..I::SAMPLES {
+        for i in 0..INPUTS {
+            let x = isa.splat(x[i].samples()[sample]);
+            for register in 0..REGISTERS {
+                sums[i][register] = isa.fma(x, transposed[register][sample], sums[i][register]);
+            }
+        }
+    }
+    for register in 0..REGISTERS {
+        let Columns { start, count, stride } = columns[register];
+        let rows = &mut gradient[start..];
+        let mut at = 0;
+        if count == I::SAMPLES {
+            for i in 0..INPUTS {
+                let row = &mut rows[at..][..I::SAMPLES];
+                let sum = isa.add(Pack::load(isa, row).vector, sums[i][register]);
+                row.copy_from_slice(samples::<I>(&sum));
+                at += stride;
+            }
+        } else {
+            for i in 0..INPUTS {
+                let sum = sums[i][register];
+                for (g, s) in rows[at..][..count].iter_mut().zip(samples::<I>(&sum)) {
+                    *g = *g + *s;
+                }
+                at += stride;
+            }
+        }
+    }
+}
