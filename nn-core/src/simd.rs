@@ -37,7 +37,7 @@ pub trait Isa: Context + core::fmt::Debug {
     const BLOCK: usize;
     /// See [`Element::POSITIONS`](crate::Element::POSITIONS).
     const POSITIONS: usize;
-    /// See [`Number::GRADIENT_BLOCK`](crate::element::Number::GRADIENT_BLOCK).
+    /// See [`Number::GRADIENT_BLOCK`].
     const GRADIENT_BLOCK: usize;
 
     /// `x` in every sample.
