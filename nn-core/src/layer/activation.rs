@@ -168,7 +168,7 @@ pub(crate) use with_activation;
 ///
 /// Each is a function of its own to the compiler: one that held them all would take it minutes.
 macro_rules! with_block {
-    ($context:expr, $size:expr, ($least:expr, $limit:expr), $function:ident::<$($generic:ty),*>($($argument:expr),* $(,)?)) => {
+    ($context:expr, $size:expr, ($least:expr, $limit:expr), $function:ident::<$($generic:tt),*>($($argument:expr),* $(,)?)) => {
         match $size {
             16 if const { $least <= 16 && $limit >= 16 } => $context.enter(
                 #[inline(always)]

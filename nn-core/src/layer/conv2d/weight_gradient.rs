@@ -141,7 +141,7 @@ where
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                three_rows::<E, W, D>(context, stage, &tap, input, dz, target)
+                                taps::<E, W, D, ROWS, TAPS>(context, stage, &tap, input, dz, target)
                             );
                             column += TAPS;
                         } else if three {
@@ -149,7 +149,7 @@ where
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                three_taps::<E, W, D>(context, stage, &tap, input, dz, target)
+                                taps::<E, W, D, 1, TAPS>(context, stage, &tap, input, dz, target)
                             );
                             column += TAPS;
                         } else {
@@ -157,7 +157,7 @@ where
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                one_tap::<E, W, D>(context, stage, &tap, input, dz, target)
+                                taps::<E, W, D, 1, 1>(context, stage, &tap, input, dz, target)
                             );
                             column += 1;
                         }
@@ -181,51 +181,6 @@ struct Tap<D> {
     band: (usize, usize),
     /// Filters of the layout block: the distance of weights of neighbouring taps.
     width: usize,
-}
-
-#[inline(always)]
-fn three_rows<E, W, D: Window, const SIZE: usize>(
-    context: E::Context,
-    stage: &Stage,
-    tap: &Tap<D>,
-    input: &[E],
-    dz: &[E],
-    gradient: &mut [W],
-) where
-    E: Learn<W>,
-    W: Element<Context = ()>,
-{
-    taps::<E, W, D, ROWS, TAPS, SIZE>(context, stage, tap, input, dz, gradient);
-}
-
-#[inline(always)]
-fn three_taps<E, W, D: Window, const SIZE: usize>(
-    context: E::Context,
-    stage: &Stage,
-    tap: &Tap<D>,
-    input: &[E],
-    dz: &[E],
-    gradient: &mut [W],
-) where
-    E: Learn<W>,
-    W: Element<Context = ()>,
-{
-    taps::<E, W, D, 1, TAPS, SIZE>(context, stage, tap, input, dz, gradient);
-}
-
-#[inline(always)]
-fn one_tap<E, W, D: Window, const SIZE: usize>(
-    context: E::Context,
-    stage: &Stage,
-    tap: &Tap<D>,
-    input: &[E],
-    dz: &[E],
-    gradient: &mut [W],
-) where
-    E: Learn<W>,
-    W: Element<Context = ()>,
-{
-    taps::<E, W, D, 1, 1, SIZE>(context, stage, tap, input, dz, gradient);
 }
 
 /// `gradient[(u * kernel + t) * width + o] += ..` for the rows `u`, `AT_ONCE` of them at a time, `COUNT` taps of each and `SIZE`
