@@ -214,7 +214,7 @@ impl<I: Isa> Weigh<I::Real> for Pack<I> {
     fn first_outputs(isa: I, weights: &[I::Real], biases: &[I::Real], x: &[Self], y: &mut [Self]) -> usize {
         // Where a register is a layout block, and there are registers for the sums of two.
         if const { I::SAMPLES == LAYOUT_BLOCK && I::BLOCK == 8 } {
-            dense::two_blocks::<I, 8>(isa, weights, biases, x, y).map_or(0, |()| 2 * LAYOUT_BLOCK)
+            dense::two_blocks(isa, weights, biases, x, y).map_or(0, |()| 2 * LAYOUT_BLOCK)
         } else {
             0
         }

@@ -54,9 +54,8 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>> Divisible for Outputs<'_, E, W
     }
 
     fn run(self) {
-        let Self { context, stage, parameters, input, range, output, function } = self;
+        let Self { context, stage, parameters, input, mut range, mut output, function } = self;
         let biases = from(parameters, stage.weights());
-        let (mut range, mut output) = (range, output);
         while const { E::SAMPLES > 1 } && range.start.is_multiple_of(LAYOUT_BLOCK) {
             let weights = from(parameters, range.start * stage.fan_in);
             let biases = part(biases, range.clone());

@@ -6,13 +6,16 @@ use super::Pack;
 use crate::layout::{Block, LAYOUT_BLOCK};
 use crate::simd::{Isa, MAX_SAMPLES, samples};
 
+/// Samples whose sums of two layout blocks stay in registers.
+const ROWS: usize = 8;
+
 /// The first two layout blocks of [`Weigh::first_outputs`](crate::Weigh::first_outputs), `None` where there are no two.
 ///
 /// A register holds the weights of a block, and a sample is broadcast to both blocks: one load for two products, where the product of a
-/// broadcast weight with a pack takes its own. `ROWS` samples at a time keep their sums in registers, of the same products in the same
+/// broadcast weight with a pack takes its own. [`ROWS`] samples at a time keep their sums in registers, of the same products in the same
 /// order.
 #[inline(always)]
-pub(super) fn two_blocks<I: Isa, const ROWS: usize>(
+pub(super) fn two_blocks<I: Isa>(
     isa: I,
     weights: &[I::Real],
     biases: &[I::Real],
