@@ -66,12 +66,12 @@ pub trait Isa: Context + core::fmt::Debug {
     fn nan_or(self, a: Self::Vector, x: Self::Vector) -> Self::Vector;
     /// `|a|` with the sign of `b`.
     fn copysign(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `2^n` for `a = n + 1.5 / EPSILON` with an integral `n` such that `2^n` is a normal number: the last bits of `a` are
-    /// those of `n`.
+    /// `2^n` for `a = n + ROUNDING` (see [`Exponential`]) with an integral `n` such that `2^n` is a normal number: the last bits of `a`
+    /// are the exponent's.
     fn power_of_two(self, a: Self::Vector) -> Self::Vector;
     /// `1 / a` to one unit in the last place, for normal `a` whose reciprocal is normal.
     fn recip(self, a: Self::Vector) -> Self::Vector;
-    /// `a / b` for `b` whose reciprocal is normal, to 1.5 units in the last place in `f32` and half a unit in `f64`.
+    /// `a / b` for `b` whose reciprocal is normal, which is finite, to one unit in the last place.
     fn quotient(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// The sum of the samples, in an order that depends on the set alone.
     fn sum(self, a: Self::Vector) -> Self::Real;

@@ -41,6 +41,8 @@ pub(crate) struct Stage {
     pub(crate) active: Shape,
     /// Shape of the output.
     pub(crate) output: Shape,
+    /// Where the input's first row is: 0, but in a line buffer, whose rows go on at its start behind the last.
+    pub(crate) first_input_row: usize,
     /// The first row of the output that is computed: 0, but where an image is computed band by band.
     pub(crate) first_row: usize,
     /// The row behind the last one that is computed: all, but where rows come one by one or in bands.
@@ -75,6 +77,7 @@ impl Stage {
             dropout: 0.0,
             active: input,
             output: input,
+            first_input_row: 0,
             first_row: 0,
             output_rows: input.height,
             first_parameter,

@@ -14,7 +14,7 @@ use crate::{Error, Network};
 ///
 /// A stage (see [`profile`](crate::profile)) computes a row of its output as soon as the rows that it depends on are there: of a
 /// convolution with kernel `k`, stride `s` and a pool of `p` rows behind it, `s (p - 1) + k` rows, of which it keeps the last `k - s`
-/// for the next one. A dense layer sums over channels before rows and so holds its whole input, which is small behind
+/// for the next one: a line buffer is a ring, in which rows stay where they are. A dense layer sums over channels before rows and so holds its whole input, which is small behind
 /// convolutions and pools. The kernels are those of [`infer`](crate::infer) and add in the same order: outputs have the same bits.
 ///
 /// Memory is the caller's, [`Network::stream_memory`] elements; for [`ANGIOGRAPHY`](crate::ANGIOGRAPHY) on two lanes of `f32`, 103 KiB where
@@ -188,12 +188,11 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
             let (target, behind) = cut_mut(others, stage.output.channels * next_band.rows * line);
             if let Some(place) = next_band.place(complete) {
                 let parameters = part(self.parameters, stage.parameter_range());
-                let on_band = stage.on_band(next_band.rows);
+                let on_band = stage.on_band(band.first_place(complete), next_band.rows);
                 let end = target.len();
                 let output = part_mut(target, place * line..end);
                 forward(team, self.context, &on_band, parameters, buffer, None, output);
             }
-            band.advance(stage.input.width, buffer);
             let Some(next) = next else { return Ok(()) };
             (stage, band, buffer, others, received) = (next, next_band, target, behind, complete);
         }

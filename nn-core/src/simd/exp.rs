@@ -26,67 +26,106 @@ pub trait Exponential: Copy + core::ops::Neg<Output = Self> + 'static {
     const LN_2_HIGH: Self;
     /// `ln 2 - LN_2_HIGH`.
     const LN_2_LOW: Self;
-    /// `1.5 / EPSILON`: a sum with it is an integer above it, in its last bits.
+    /// `ln 2 / 2`, rounded.
+    const HALF_LN_2: Self;
+    /// `1.5 / EPSILON` and the bias of exponents: a sum with it is an integer above it, whose last bits are the exponent of `2^n`.
     const ROUNDING: Self;
     /// Coefficients of `q`, from the highest.
     const Q: &'static [Self];
+    /// Those of `2 q(2 s)` as a polynomial of `s`.
+    const DOUBLE_Q: &'static [Self];
     /// Least argument.
     const LOWEST: Self;
     /// An argument whose exponential overflows.
     const HIGHEST: Self;
-    /// The hyperbolic tangent of half of it is 1 to the last bit.
+    /// The hyperbolic tangent of it is 1 to the last bit.
     const TANH_HIGHEST: Self;
-    /// Whether the hyperbolic tangent is worth some operations more for a unit in the last place.
-    const PRECISE_TANH: bool;
+    /// Whether a unit in the last place is worth some operations more.
+    const PRECISE: bool;
     /// 1.
     const UNIT: Self;
     /// 2.
     const DOUBLE: Self;
+    /// 1/2.
+    const HALF: Self;
+}
+
+/// `q` for `f32`.
+const Q_F32: [f32; 5] = [1.388_252_3e-3, 8.366_514e-3, 4.166_72e-2, 1.666_654_4e-1, 4.999_999_8e-1];
+
+/// `q` for `f64`.
+const Q_F64: [f64; 10] = [
+    2.505_377_245_389_105_7e-8,
+    2.762_602_393_898_309_7e-7,
+    2.755_740_751_203_369e-6,
+    2.480_150_530_712_217e-5,
+    1.984_126_971_908_177_8e-4,
+    1.388_888_893_153_884_7e-3,
+    8.333_333_333_389_507e-3,
+    4.166_666_666_657_683e-2,
+    1.666_666_666_666_659e-1,
+    0.500_000_000_000_000_5,
+];
+
+/// The coefficients of `2 q(2 s)`, from those of `q(r)`.
+macro_rules! doubled {
+    ($q:expr) => {
+        &const {
+            let mut doubled = *$q;
+            let mut index = doubled.len();
+            let mut factor = 1.0;
+            while index > 0 {
+                index -= 1;
+                factor *= 2.0;
+                doubled[index] *= factor;
+            }
+            doubled
+        }
+    };
 }
 
 impl Exponential for f32 {
     const LOG2_E: f32 = core::f32::consts::LOG2_E;
     const LN_2_HIGH: f32 = 0.693_145_75;
     const LN_2_LOW: f32 = 1.428_606_8e-6;
-    const ROUNDING: f32 = 1.5 / f32::EPSILON;
-    const Q: &'static [f32] = &[1.388_252_3e-3, 8.366_514e-3, 4.166_72e-2, 1.666_654_4e-1, 4.999_999_8e-1];
+    const HALF_LN_2: f32 = core::f32::consts::LN_2 / 2.0;
+    const ROUNDING: f32 = 1.5 / f32::EPSILON + 127.0;
+    const Q: &'static [f32] = &Q_F32;
+    const DOUBLE_Q: &'static [f32] = doubled!(&Q_F32);
     const LOWEST: f32 = -86.6;
     const HIGHEST: f32 = 89.0;
-    const TANH_HIGHEST: f32 = 20.0;
-    const PRECISE_TANH: bool = false;
+    const TANH_HIGHEST: f32 = 10.0;
+    const PRECISE: bool = false;
     const UNIT: f32 = 1.0;
     const DOUBLE: f32 = 2.0;
+    const HALF: f32 = 0.5;
 }
 
 impl Exponential for f64 {
     const LOG2_E: f64 = core::f64::consts::LOG2_E;
     const LN_2_HIGH: f64 = 0.693_147_180_559_890_3;
     const LN_2_LOW: f64 = 5.497_923_018_708_371e-14;
-    const ROUNDING: f64 = 1.5 / f64::EPSILON;
-    const Q: &'static [f64] = &[
-        2.505_377_245_389_105_7e-8,
-        2.762_602_393_898_309_7e-7,
-        2.755_740_751_203_369e-6,
-        2.480_150_530_712_217e-5,
-        1.984_126_971_908_177_8e-4,
-        1.388_888_893_153_884_7e-3,
-        8.333_333_333_389_507e-3,
-        4.166_666_666_657_683e-2,
-        1.666_666_666_666_659e-1,
-        0.500_000_000_000_000_5,
-    ];
+    const HALF_LN_2: f64 = core::f64::consts::LN_2 / 2.0;
+    const ROUNDING: f64 = 1.5 / f64::EPSILON + 1023.0;
+    const Q: &'static [f64] = &Q_F64;
+    const DOUBLE_Q: &'static [f64] = doubled!(&Q_F64);
     const LOWEST: f64 = -707.7;
     const HIGHEST: f64 = 710.0;
-    const TANH_HIGHEST: f64 = 40.0;
-    const PRECISE_TANH: bool = true;
+    const TANH_HIGHEST: f64 = 20.0;
+    const PRECISE: bool = true;
     const UNIT: f64 = 1.0;
     const DOUBLE: f64 = 2.0;
+    const HALF: f64 = 0.5;
 }
 
-/// `q(r)`.
+/// The polynomial with these coefficients from the highest, each with the sign for its power.
 #[inline(always)]
-fn polynomial<I: Isa>(isa: I, r: I::Vector, sign: impl Fn(usize, I::Real) -> I::Real) -> I::Vector {
-    let coefficients = I::Real::Q;
+fn polynomial<I: Isa>(
+    isa: I,
+    coefficients: &[I::Real],
+    r: I::Vector,
+    sign: impl Fn(usize, I::Real) -> I::Real,
+) -> I::Vector {
     let mut q = isa.splat(sign(coefficients.len() - 1, coefficients[0]));
     for (index, coefficient) in coefficients.iter().enumerate().skip(1) {
         q = isa.fma(q, r, isa.splat(sign(coefficients.len() - 1 - index, *coefficient)));
@@ -104,6 +143,7 @@ fn reduce<I: Isa>(isa: I, x: I::Vector) -> (I::Vector, I::Vector) {
     let r = isa.fma(n, isa.splat(-I::Real::LN_2_LOW), r);
     let q = polynomial(
         isa,
+        I::Real::Q,
         r,
         #[inline(always)]
         |_, coefficient| coefficient,
@@ -111,22 +151,22 @@ fn reduce<I: Isa>(isa: I, x: I::Vector) -> (I::Vector, I::Vector) {
     (isa.fma(isa.mul(r, r), q, r), t)
 }
 
-/// [`reduce`] of `-x`, by the signs of its constants.
+/// [`reduce`] of `-x`, by the signs of its constants: `(-r, q(r), t)`.
 #[inline(always)]
-fn reduce_negative<I: Isa>(isa: I, x: I::Vector) -> (I::Vector, I::Vector) {
+fn reduce_negative<I: Isa>(isa: I, x: I::Vector) -> (I::Vector, I::Vector, I::Vector) {
     let rounding = isa.splat(I::Real::ROUNDING);
     let t = isa.fma(x, isa.splat(-I::Real::LOG2_E), rounding);
     let n = isa.sub(t, rounding);
-    // -r, and what q(r) is as a polynomial of it.
     let r = isa.fma(n, isa.splat(I::Real::LN_2_HIGH), x);
     let r = isa.fma(n, isa.splat(I::Real::LN_2_LOW), r);
     let q = polynomial(
         isa,
+        I::Real::Q,
         r,
         #[inline(always)]
         |power, coefficient| if power % 2 == 1 { -coefficient } else { coefficient },
     );
-    (isa.fms(isa.mul(r, r), q, r), t)
+    (r, q, t)
 }
 
 #[inline(always)]
@@ -142,48 +182,80 @@ pub(super) fn exp<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
 /// `1 / (1 + e^-x)`; `-x` is clamped from above too, where the sum's reciprocal is no longer normal.
 #[inline(always)]
 pub(super) fn sigmoid<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
+    let one = isa.splat(I::Real::UNIT);
     let x = isa.max(isa.splat(I::Real::LOWEST), isa.min(isa.splat(-I::Real::LOWEST), x));
-    let (p, t) = reduce_negative(isa, x);
+    let (r, q, t) = reduce_negative(isa, x);
     let power = isa.power_of_two(t);
-    isa.recip(isa.add(isa.fma(power, p, power), isa.splat(I::Real::UNIT)))
+    let sum = if I::Real::PRECISE {
+        isa.add(isa.fma(power, isa.fms(isa.mul(r, r), q, r), power), one)
+    } else {
+        // 1 - r + r^2 q as one polynomial, rounded beside its 1.
+        let exp = isa.fma(r, isa.fms(r, q, one), one);
+        isa.fma(power, exp, one)
+    };
+    isa.recip(sum)
 }
 
 /// `(e^2|x| - 1) / (e^2|x| + 1)` with the sign of `x`. `e^2|x| - 1 = 2^n (e^r - 1) + (2^n - 1)` does not cancel near zero, and
 /// of the large `e^2|x|` nothing is left of the rounding errors.
 #[inline(always)]
 pub(super) fn tanh<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
-    let one = isa.splat(I::Real::UNIT);
-    let magnitude = isa.copysign(isa.add(x, x), one);
+    let magnitude = isa.copysign(x, isa.splat(I::Real::UNIT));
     let magnitude = isa.min(isa.splat(I::Real::TANH_HIGHEST), magnitude);
-    let double = isa.splat(I::Real::DOUBLE);
-    let tanh = if I::Real::PRECISE_TANH {
-        // r in two parts, of which the small one joins the small part of the polynomial.
-        let rounding = isa.splat(I::Real::ROUNDING);
-        let low = isa.splat(-I::Real::LN_2_LOW);
-        let t = isa.fma(magnitude, isa.splat(I::Real::LOG2_E), rounding);
-        let n = isa.sub(t, rounding);
-        let exact = isa.fma(n, isa.splat(-I::Real::LN_2_HIGH), magnitude);
-        let r = isa.fma(n, low, exact);
-        let rest = isa.fma(n, low, isa.sub(exact, r));
-        let q = polynomial(
-            isa,
-            r,
-            #[inline(always)]
-            |_, coefficient| coefficient,
-        );
-        let power = isa.power_of_two(t);
-        let large = isa.fma(power, r, isa.sub(power, one));
-        let expm1 = isa.fma(power, isa.fma(isa.mul(r, r), q, rest), large);
-        // The quotient corrected by its remainder, which knows the sum before it was rounded.
-        let recip = isa.recip(isa.add(expm1, double));
-        let negative = isa.mul(expm1, isa.sub(isa.splat(I::Real::default()), recip));
-        let remainder = isa.fma(negative, expm1, isa.fma(negative, double, expm1));
-        isa.fms(remainder, recip, negative)
-    } else {
-        let (p, t) = reduce(isa, magnitude);
-        let power = isa.power_of_two(t);
-        let expm1 = isa.fma(power, p, isa.sub(power, one));
-        isa.quotient(expm1, isa.add(expm1, double))
-    };
+    let tanh = if I::Real::PRECISE { precise_tanh(isa, magnitude) } else { fast_tanh(isa, magnitude) };
     isa.copysign(tanh, x)
+}
+
+/// The hyperbolic tangent of `x >= 0` as `y / (y + 1)` with `y = (e^2x - 1) / 2`.
+#[inline(always)]
+fn fast_tanh<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
+    let one = isa.splat(I::Real::UNIT);
+    let half = isa.splat(I::Real::HALF);
+    let rounding = isa.splat(I::Real::ROUNDING);
+    let t = isa.fma(x, isa.splat(I::Real::LOG2_E + I::Real::LOG2_E), rounding);
+    let n = isa.sub(t, rounding);
+    // s = r / 2. One part of ln 2 is enough: n is small here, and the larger it is, the less of the tangent is made of r.
+    let s = isa.fma(n, isa.splat(-I::Real::HALF_LN_2), x);
+    // (e^r - 1) / 2 = s + s^2 2 q(2 s), with the powers of two in the coefficients.
+    let q = polynomial(
+        isa,
+        I::Real::DOUBLE_Q,
+        s,
+        #[inline(always)]
+        |_, coefficient| coefficient,
+    );
+    let p = isa.fma(isa.mul(s, s), q, s);
+    let power = isa.power_of_two(t);
+    let y = isa.fma(power, p, isa.fms(power, half, half));
+    isa.quotient(y, isa.add(y, one))
+}
+
+/// The hyperbolic tangent of `x >= 0`, with `r` in two parts, of which the small one joins the small part of the polynomial.
+#[inline(always)]
+fn precise_tanh<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
+    let one = isa.splat(I::Real::UNIT);
+    let double = isa.splat(I::Real::DOUBLE);
+    let rounding = isa.splat(I::Real::ROUNDING);
+    let low = isa.splat(-I::Real::LN_2_LOW);
+    let x = isa.add(x, x);
+    let t = isa.fma(x, isa.splat(I::Real::LOG2_E), rounding);
+    let n = isa.sub(t, rounding);
+    let exact = isa.fma(n, isa.splat(-I::Real::LN_2_HIGH), x);
+    let r = isa.fma(n, low, exact);
+    let rest = isa.fma(n, low, isa.sub(exact, r));
+    let q = polynomial(
+        isa,
+        I::Real::Q,
+        r,
+        #[inline(always)]
+        |_, coefficient| coefficient,
+    );
+    let power = isa.power_of_two(t);
+    let large = isa.fma(power, r, isa.sub(power, one));
+    let expm1 = isa.fma(power, isa.fma(isa.mul(r, r), q, rest), large);
+    // The quotient corrected by its remainder, which knows the sum before it was rounded.
+    let recip = isa.recip(isa.add(expm1, double));
+    let negative = isa.mul(expm1, isa.sub(isa.splat(I::Real::default()), recip));
+    let remainder = isa.fma(negative, expm1, isa.fma(negative, double, expm1));
+    isa.fms(remainder, recip, negative)
 }

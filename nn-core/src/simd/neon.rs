@@ -40,7 +40,7 @@ fn registers<V>(f: impl Fn(usize) -> V) -> [V; 4] {
 macro_rules! neon {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
      $negate:ident, $sqrt:ident, $less:ident, $greater:ident, $equal:ident, $blend:ident,
-     $splat_bits:ident, $add_bits:ident, $shift:ident, $bits:ident, $from_bits:ident) => {
+     $splat_bits:ident, $shift:ident, $bits:ident, $from_bits:ident) => {
         impl Isa for Neon<$real> {
             type Real = $real;
             type Vector = [$vector; 4];
@@ -129,10 +129,10 @@ macro_rules! neon {
             #[inline(always)]
             fn power_of_two(self, a: Self::Vector) -> Self::Vector {
                 const FRACTION: i32 = <$real>::MANTISSA_DIGITS as i32 - 1;
-                let one = self.token.neon.$splat_bits(<$real>::to_bits(1.0));
                 registers(|i| {
-                    let exponent = self.token.neon.$shift::<FRACTION>(self.token.neon.$bits(a[i]));
-                    self.token.neon.$from_bits(self.token.neon.$add_bits(exponent, one))
+                    self.token
+                        .neon
+                        .$from_bits(self.token.neon.$shift::<FRACTION>(self.token.neon.$bits(a[i])))
                 })
             }
 
@@ -182,7 +182,6 @@ neon!(
     vceqq_f32,
     vbslq_f32,
     vdupq_n_u32,
-    vaddq_u32,
     vshlq_n_u32,
     vreinterpretq_u32_f32,
     vreinterpretq_f32_u32
@@ -204,7 +203,6 @@ neon!(
     vceqq_f64,
     vbslq_f64,
     vdupq_n_u64,
-    vaddq_u64,
     vshlq_n_u64,
     vreinterpretq_u64_f64,
     vreinterpretq_f64_u64

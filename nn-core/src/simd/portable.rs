@@ -124,10 +124,7 @@ macro_rules! portable {
 
             #[inline(always)]
             fn power_of_two(self, a: Self::Vector) -> Self::Vector {
-                let one = <$real>::to_bits(1.0);
-                a.map(|a| {
-                    <$real>::from_bits((a.to_bits() << (<$real>::MANTISSA_DIGITS - 1)).wrapping_add(one))
-                })
+                a.map(|a| <$real>::from_bits(a.to_bits() << (<$real>::MANTISSA_DIGITS - 1)))
             }
 
             #[inline(always)]

@@ -206,9 +206,7 @@ avx512!(
     },
     |isa, n| {
         let avx512f = isa.token.avx512f;
-        let exponent = avx512f._mm512_slli_epi32::<23>(avx512f._mm512_castps_si512(n));
-        let one = avx512f._mm512_castps_si512(isa.splat(1.0));
-        avx512f._mm512_castsi512_ps(avx512f._mm512_add_epi32(exponent, one))
+        avx512f._mm512_castsi512_ps(avx512f._mm512_slli_epi32::<23>(avx512f._mm512_castps_si512(n)))
     },
     |isa, a| {
         // 14 bits from the table, 28 after one step of Newton: y (1 + (1 - a y)).
@@ -216,7 +214,13 @@ avx512!(
         let error = isa.token.avx512f._mm512_fnmadd_ps(a, y, isa.splat(1.0));
         isa.fma(y, error, y)
     },
-    |isa, a, b| isa.mul(a, isa.recip(b)),
+    |isa, a, b| {
+        // The quotient by the table's reciprocal, corrected by its remainder.
+        let y = isa.token.avx512f._mm512_rcp14_ps(b);
+        let quotient = isa.mul(a, y);
+        let remainder = isa.token.avx512f._mm512_fnmadd_ps(b, quotient, a);
+        isa.fma(remainder, y, quotient)
+    },
     |avx512f, rows| {
         // Pairs of rows, then fours, inside the quarters of registers; then the quarters themselves.
         let mut pairs = [avx512f._mm512_setzero_pd(); 16];
@@ -272,9 +276,7 @@ avx512!(
     },
     |isa, n| {
         let avx512f = isa.token.avx512f;
-        let exponent = avx512f._mm512_slli_epi64::<52>(avx512f._mm512_castpd_si512(n));
-        let one = avx512f._mm512_castpd_si512(isa.splat(1.0));
-        avx512f._mm512_castsi512_pd(avx512f._mm512_add_epi64(exponent, one))
+        avx512f._mm512_castsi512_pd(avx512f._mm512_slli_epi64::<52>(avx512f._mm512_castpd_si512(n)))
     },
     |isa, a| isa.div(isa.splat(1.0), a),
     |isa, a, b| isa.div(a, b),
@@ -474,9 +476,7 @@ avx2!(
     _mm256_or_ps,
     |isa, n| {
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);
-        let exponent = avx2._mm256_slli_epi32::<23>(avx._mm256_castps_si256(n));
-        let one = avx._mm256_castps_si256(avx._mm256_set1_ps(1.0));
-        avx._mm256_castsi256_ps(avx2._mm256_add_epi32(exponent, one))
+        avx._mm256_castsi256_ps(avx2._mm256_slli_epi32::<23>(avx._mm256_castps_si256(n)))
     },
     |avx, rows| {
         // Pairs of rows, then fours, inside the halves of registers; then the halves themselves.
@@ -522,9 +522,7 @@ avx2!(
     _mm256_or_pd,
     |isa, n| {
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);
-        let exponent = avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(n));
-        let one = avx._mm256_castpd_si256(avx._mm256_set1_pd(1.0));
-        avx._mm256_castsi256_pd(avx2._mm256_add_epi64(exponent, one))
+        avx._mm256_castsi256_pd(avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(n)))
     },
     |avx, rows| {
         let low = [avx._mm256_unpacklo_pd(rows[0], rows[1]), avx._mm256_unpacklo_pd(rows[2], rows[3])];

@@ -56,21 +56,27 @@ impl Band {
     /// Where the next row goes in the line buffer when `received` have come; `None` if no band has it.
     pub(crate) const fn place(&self, received: usize) -> Option<usize> {
         let complete = self.complete(received);
-        if complete == self.count { None } else { received.checked_sub(complete * self.step) }
+        if complete == self.count {
+            return None;
+        }
+        match received.checked_sub(complete * self.step) {
+            Some(place) if self.shares_rows() => (self.first_place(complete) + place).checked_rem(self.rows),
+            place => place,
+        }
     }
 
-    /// Moves the rows of a line buffer that the next band has too to its front.
-    pub(crate) fn advance<E: Copy>(&self, width: usize, buffer: &mut [E]) {
-        let Some(dropped) = self.rows.checked_sub(self.rows.min(self.step)) else { return };
-        if dropped == 0 {
-            return;
+    /// Where the first row of the band behind `complete` others is in the line buffer.
+    pub(crate) const fn first_place(&self, complete: usize) -> usize {
+        match (complete * self.step).checked_rem(self.rows) {
+            Some(place) if self.shares_rows() => place,
+            _ => 0,
         }
-        for channel in buffer.chunks_exact_mut((self.rows * width).max(1)) {
-            let from = self.step * width;
-            if from <= channel.len() {
-                channel.copy_within(from.., 0);
-            }
-        }
+    }
+
+    /// Whether neighbouring bands have rows in common, which then stay where they are: new ones take the places of those that no
+    /// band needs any more.
+    const fn shares_rows(&self) -> bool {
+        self.step < self.rows
     }
 }
 
@@ -80,13 +86,15 @@ impl Stage {
         self.input.channels * Band::of(self).rows * self.input.width
     }
 
-    /// This stage on one band, with one row of output into a line buffer of that many rows.
-    pub(crate) const fn on_band(&self, output_rows: usize) -> Self {
+    /// This stage on one band whose first row is in that place of the line buffer, with one row of output into a line buffer of
+    /// `output_rows`.
+    pub(crate) const fn on_band(&self, first_place: usize, output_rows: usize) -> Self {
         let (input, output) = (self.input, self.output);
         Self {
             input: Shape::new(input.channels, Band::of(self).rows, input.width),
             active: Shape::new(self.active.channels, self.pool, self.active.width),
             output: Shape::new(output.channels, output_rows, output.width),
+            first_input_row: first_place,
             first_row: 0,
             output_rows: 1,
             ..*self
