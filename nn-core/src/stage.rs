@@ -41,7 +41,7 @@ pub(crate) struct Stage {
     pub(crate) active: Shape,
     /// Shape of the output.
     pub(crate) output: Shape,
-    /// Where the input's first row is: 0, but in a line buffer, whose rows go on at its start behind the last.
+    /// Where the input's first row is: 0, but in line buffers of packs, whose rows go on at the start behind the last.
     pub(crate) first_input_row: usize,
     /// The first row of the output that is computed: 0, but where an image is computed band by band.
     pub(crate) first_row: usize,

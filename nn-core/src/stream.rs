@@ -14,7 +14,7 @@ use crate::{Error, Network};
 ///
 /// A stage (see [`profile`](crate::profile)) computes a row of its output as soon as the rows that it depends on are there: of a
 /// convolution with kernel `k`, stride `s` and a pool of `p` rows behind it, `s (p - 1) + k` rows, of which it keeps the last `k - s`
-/// for the next one: a line buffer is a ring, in which rows stay where they are. A dense layer sums over channels before rows and so holds its whole input, which is small behind
+/// for the next one. A dense layer sums over channels before rows and so holds its whole input, which is small behind
 /// convolutions and pools. The kernels are those of [`infer`](crate::infer) and add in the same order: outputs have the same bits.
 ///
 /// Memory is the caller's, [`Network::stream_memory`] elements; for [`ANGIOGRAPHY`](crate::ANGIOGRAPHY) on two lanes of `f32`, 103 KiB where
@@ -171,7 +171,7 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         let Some(mut stage) = stages.next() else { return Ok(()) };
         let mut band = Band::of(&stage);
         let (mut buffer, mut others) = cut_mut(self.memory, stage.line_buffer());
-        let Some(place) = band.place(received) else { return Ok(()) };
+        let Some(place) = band.place::<E>(received) else { return Ok(()) };
         let planes = buffer.chunks_exact_mut((band.rows * input.width).max(1));
         for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
             copy(channel, part_mut(plane, place * input.width..(place + 1) * input.width));
@@ -186,13 +186,14 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
             let next_band = next.as_ref().map_or(Band::whole(stage.output.height), Band::of);
             let line = stage.output.width;
             let (target, behind) = cut_mut(others, stage.output.channels * next_band.rows * line);
-            if let Some(place) = next_band.place(complete) {
+            if let Some(place) = next_band.place::<E>(complete) {
                 let parameters = part(self.parameters, stage.parameter_range());
-                let on_band = stage.on_band(band.first_place(complete), next_band.rows);
+                let on_band = stage.on_band(band.first_place::<E>(complete), next_band.rows);
                 let end = target.len();
                 let output = part_mut(target, place * line..end);
                 forward(team, self.context, &on_band, parameters, buffer, None, output);
             }
+            band.advance(stage.input.width, buffer);
             let Some(next) = next else { return Ok(()) };
             (stage, band, buffer, others, received) = (next, next_band, target, behind, complete);
         }

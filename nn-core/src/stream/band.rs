@@ -1,6 +1,7 @@
 //! Which rows of its input a stage holds.
 
 use crate::Shape;
+use crate::element::Element;
 use crate::stage::{Linear, Stage};
 
 /// The rows that one row of a stage's output is computed from, out of those that come one by one: row `i` from the rows
@@ -53,30 +54,52 @@ impl Band {
         }
     }
 
+    /// Whether rows that neighbouring bands share stay where they are in a line buffer of these elements, new ones taking the places
+    /// of those that no band needs any more. Otherwise they move to its front: products of single numbers are so cheap that
+    /// kernels take more instructions to find the rows of a ring than it takes to move them.
+    pub(crate) const fn rotates<E: Element>() -> bool {
+        E::SAMPLES > 1
+    }
+
     /// Where the next row goes in the line buffer when `received` have come; `None` if no band has it.
-    pub(crate) const fn place(&self, received: usize) -> Option<usize> {
+    pub(crate) fn place<E: Element>(&self, received: usize) -> Option<usize> {
         let complete = self.complete(received);
         if complete == self.count {
             return None;
         }
-        match received.checked_sub(complete * self.step) {
-            Some(place) if self.shares_rows() => (self.first_place(complete) + place).checked_rem(self.rows),
-            place => place,
+        let place = received.checked_sub(complete * self.step)?;
+        if self.shared_rows() > 0 {
+            (self.first_place::<E>(complete) + place).checked_rem(self.rows)
+        } else {
+            Some(place)
         }
     }
 
     /// Where the first row of the band behind `complete` others is in the line buffer.
-    pub(crate) const fn first_place(&self, complete: usize) -> usize {
-        match (complete * self.step).checked_rem(self.rows) {
-            Some(place) if self.shares_rows() => place,
-            _ => 0,
+    pub(crate) fn first_place<E: Element>(&self, complete: usize) -> usize {
+        if Self::rotates::<E>() && self.shared_rows() > 0 {
+            (complete * self.step).checked_rem(self.rows).unwrap_or(0)
+        } else {
+            0
         }
     }
 
-    /// Whether neighbouring bands have rows in common, which then stay where they are: new ones take the places of those that no
-    /// band needs any more.
-    const fn shares_rows(&self) -> bool {
-        self.step < self.rows
+    /// Makes room for the rows that the next band does not share with the one before.
+    pub(crate) fn advance<E: Element>(&self, width: usize, buffer: &mut [E]) {
+        if Self::rotates::<E>() || self.shared_rows() == 0 {
+            return;
+        }
+        for channel in buffer.chunks_exact_mut((self.rows * width).max(1)) {
+            let from = self.step * width;
+            if from <= channel.len() {
+                channel.copy_within(from.., 0);
+            }
+        }
+    }
+
+    /// Rows that neighbouring bands have in common.
+    const fn shared_rows(&self) -> usize {
+        self.rows.saturating_sub(self.step)
     }
 }
 

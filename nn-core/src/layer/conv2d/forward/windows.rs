@@ -3,9 +3,7 @@
 use crate::element::Weigh;
 use crate::layer::conv2d::Window;
 use crate::stage::Stage;
-
-/// Rows of the kernels that [`add_planes`] is for.
-const ROWS: usize = 3;
+use crate::stream::Band;
 
 /// A register block of filters.
 #[derive(Clone, Copy)]
@@ -51,15 +49,17 @@ pub(super) fn windows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize
             sums[position][o] = bias;
         }
     }
-    let mut row = stage.first_input_row + row;
-    if row >= stage.input.height {
-        row -= stage.input.height;
-    }
     if const { E::SAMPLES == 1 && D::WIDTH > 0 } {
-        add_planes(stage, filters, input, (row, column), sums)
-    } else {
-        add_rows(stage, filters, input, (row, column), sums)
+        return add_planes(stage, filters, input, (row, column), sums);
     }
+    let mut row = row;
+    if const { Band::rotates::<E>() } {
+        row += stage.first_input_row;
+        if row >= stage.input.height {
+            row -= stage.input.height;
+        }
+    }
+    add_rows(stage, filters, input, (row, column), sums)
 }
 
 /// Adds all products to the sums, in one loop over the rows of all channels' kernels: two loops, one in the other, or one unrolled
@@ -74,23 +74,28 @@ fn add_rows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SI
 ) -> Option<()> {
     let (kernel, width) = (filters.window.kernel(), filters.width());
     let (line, plane) = (stage.input.width, stage.input.plane());
-    let rows_at_start = (row + kernel).saturating_sub(stage.input.height);
-    // Steps back are additions that wrap around.
+    let rows_at_start =
+        if const { Band::rotates::<E>() } { (row + kernel).saturating_sub(stage.input.height) } else { 0 };
+    // From one row to the next, and from the last to the next channel's first. Steps back are additions that wrap around.
     let to_start = line.wrapping_sub(plane);
     let mut to_next_channel = plane.wrapping_sub((kernel - 1) * line);
     if rows_at_start > 0 {
         to_next_channel = to_next_channel.wrapping_add(plane);
     }
     let mut at = row * line + column;
+    let mut x = input.get(at..)?;
     let mut rows = filters.weights;
     let (mut channels_left, mut rows_left) = (stage.input.channels, kernel);
     // No way around the loop, since there is at least one row: sums stay in the registers they are used in.
     loop {
         let (weights, others) = rows.split_at_checked(kernel * width)?;
         rows = others;
-        add_row(filters, input.get(at..)?, weights, sums)?;
+        add_row(filters, x, weights, sums)?;
         rows_left -= 1;
-        let mut step = if rows_left == rows_at_start { to_start } else { line };
+        let mut step = line;
+        if const { Band::rotates::<E>() } && rows_left == rows_at_start {
+            step = to_start;
+        }
         if rows_left == 0 {
             channels_left -= 1;
             if channels_left == 0 {
@@ -99,7 +104,12 @@ fn add_rows<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const SI
             rows_left = kernel;
             step = to_next_channel;
         }
-        at = at.wrapping_add(step);
+        if const { Band::rotates::<E>() } {
+            at = at.wrapping_add(step);
+            x = input.get(at..)?;
+        } else {
+            x = x.get(step..)?;
+        }
     }
 }
 
@@ -114,18 +124,23 @@ fn add_planes<E: Weigh<W>, W: Copy, F, D: Window, const POSITIONS: usize, const 
     sums: &mut [[E; SIZE]; POSITIONS],
 ) -> Option<()> {
     let (kernel, width) = (filters.window.kernel(), filters.width());
-    let mut places = [0; ROWS];
-    for (u, place) in places.iter_mut().enumerate() {
-        let row = if row + u < stage.input.height { row + u } else { row + u - stage.input.height };
-        *place = row * stage.input.width + column;
-    }
+    let line = stage.input.width;
     let planes = input.chunks_exact(stage.input.plane().max(1));
     let mut channels = planes.zip(filters.weights.chunks_exact((kernel * kernel * width).max(1)));
     let (mut plane, mut weights) = channels.next()?;
-    // No way around the loop here either.
+    // No way around these loops either.
     loop {
-        for (place, weights) in places.iter().zip(weights.chunks_exact((kernel * width).max(1))) {
-            add_row(filters, plane.get(*place..)?, weights, sums)?;
+        let lines = plane.get(row * line..)?.chunks_exact(line.max(1));
+        // The number of rows is then known to be the kernel's.
+        if lines.len() < kernel {
+            return None;
+        }
+        let mut rows = lines.zip(weights.chunks_exact((kernel * width).max(1)));
+        let (mut x, mut row_weights) = rows.next()?;
+        loop {
+            add_row(filters, x.get(column..)?, row_weights, sums)?;
+            let Some(next) = rows.next() else { break };
+            (x, row_weights) = next;
         }
         let Some(next) = channels.next() else { return Some(()) };
         (plane, weights) = next;
