@@ -301,14 +301,15 @@ where
                 weight_gradient(team, context, &stage, input, active, gradient);
                 input_gradient(team, context, &stage, stage_parameters, active, input);
             }
+            None => {
+                first_gradient(team, context, &stage, masks, sample.input, output_gradient, active, gradient)
+            }
             _ => {
                 backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
                 let input = stage_input(network, index, sample.input, before);
                 weight_gradient(team, context, &stage, input, active, gradient);
-                if index > 0 {
-                    let target = part_mut(buffer, 0..stage.input.len());
-                    input_gradient(team, context, &stage, stage_parameters, active, target);
-                }
+                let target = part_mut(buffer, 0..stage.input.len());
+                input_gradient(team, context, &stage, stage_parameters, active, target);
             }
         }
     }
@@ -384,9 +385,35 @@ fn recomputed_gradient<E, W>(
             let (from, to) = (channel * plane + first * width, channel * rows * width);
             copy(part(output_gradient, from..from + rows * width), part_mut(output, to..to + rows * width));
         }
-        backward_activation(team, context, &band, &[], output, active, gradient);
-        weight_gradient(team, context, &band, image, active, gradient);
+        first_gradient(team, context, &band, &[], image, output, active, gradient);
         first += rows;
+    }
+}
+
+/// Adds the gradient of a first stage's parameters, from that of its output. What becomes of the activations has no meaning.
+#[expect(clippy::too_many_arguments, reason = "a stage's operands")]
+pub(crate) fn first_gradient<E, W>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    masks: &[E::Number],
+    image: &[E],
+    output_gradient: &[E],
+    active: &mut [E],
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    if conv2d::is_first::<E>(stage) {
+        for rows in gradient_bands::<E>(stage) {
+            with_activation!(E, stage.activation, function => {
+                conv2d::first_gradient(team, context, stage, rows, image, active, output_gradient, function, gradient);
+            });
+        }
+    } else {
+        backward_activation(team, context, stage, masks, output_gradient, active, gradient);
+        weight_gradient(team, context, stage, image, active, gradient);
     }
 }
 

@@ -1,13 +1,16 @@
 //! `dw[o, c, u, v] = sum over i, j and samples of dz[o, i, j] x[c, s i + u, s j + v]`.
 
+mod source;
+
 use core::ops::Range;
 
-use super::{Window, local};
+use self::source::{Computed, Source, Stored};
+use super::{Three, Window, local};
 use crate::element::{Context, Element, Learn};
-use crate::layer::activation::with_block;
+use crate::layer::activation::{Function, with_block};
 use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
-use crate::part::{from_mut, part_mut};
-use crate::stage::Stage;
+use crate::part::{cut_mut, from_mut, part_mut};
+use crate::stage::{Linear, Stage};
 use crate::team::{Divisible, Team, cut_range, share};
 
 /// Kernel columns whose sums are kept in registers beside each other.
@@ -40,31 +43,81 @@ pub(crate) fn weight_gradient<E, W>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let operations = stage.fan_in * stage.active.channels * stage.active.width * rows.len();
     let filters = 0..stage.active.channels;
     let kernel_rows = 0..stage.input.channels * kernel;
+    let (operations, source, biases) = (operations(stage, &rows), Stored(dz), &mut [][..]);
     with_window!(E, kernel, stride, window => {
-        share(team, operations, Taps { context, stage, window, rows, input, dz, filters, kernel_rows, weights });
+        let taps = Taps { context, stage, window, rows, input, source, filters, kernel_rows, weights, biases };
+        share(team, operations, taps);
     });
 }
 
+/// Multiply-accumulates for a sample of some rows.
+const fn operations(stage: &Stage, rows: &Range<usize>) -> usize {
+    stage.fan_in * stage.active.channels * stage.active.width * (rows.end - rows.start)
+}
+
+/// Whether [`first_gradient`] takes less time than to write the gradients in front of the activation to memory: where each is
+/// used once.
+pub(crate) const fn is_first<E: Element>(stage: &Stage) -> bool {
+    E::GRADIENT_ROWS == ROWS
+        && matches!(stage.linear, Linear::Conv2d { kernel: 3, stride: 1 })
+        && stage.input.channels == 1
+        && stage.pool == 2
+        && stage.masks() == 0
+}
+
+/// What `rows` add to the gradient of the parameters of a network's first stage, `dz` being `f'(y) d / 4` with the activations `y` and
+/// the gradients `d` of the pool's output: computed where it is used and not kept, since the network's input takes no gradient.
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
+pub(crate) fn first_gradient<E, W, F: Function<E>>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    rows: Range<usize>,
+    input: &[E],
+    activations: &[E],
+    output_gradient: &[E],
+    function: F,
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    if const { E::GRADIENT_ROWS != ROWS } {
+        return;
+    }
+    let window = Three::<0>;
+    let source = Computed { activations, output_gradient, function };
+    let (weights, biases) = cut_mut(gradient, stage.weights());
+    let (filters, kernel_rows) = (0..stage.active.channels, 0..window.kernel());
+    let operations = operations(stage, &rows);
+    share(
+        team,
+        operations,
+        Taps { context, stage, window, rows, input, source, filters, kernel_rows, weights, biases },
+    );
+}
+
 /// The gradients of some filters, whole blocks of them, or of some kernel rows of one block.
-struct Taps<'a, E: Element, W, D> {
+struct Taps<'a, E: Element, W, D, S> {
     context: E::Context,
     stage: &'a Stage,
     window: D,
     /// Of the output.
     rows: Range<usize>,
     input: &'a [E],
-    dz: &'a [E],
+    source: S,
     filters: Range<usize>,
     /// Rows of the kernel, counted through the input's channels.
     kernel_rows: Range<usize>,
     /// Of these filters and rows only.
     weights: &'a mut [W],
+    /// Of these filters, with the first row of the kernel and a computed source; otherwise none.
+    biases: &'a mut [W],
 }
 
-impl<E, W, D: Window> Divisible for Taps<'_, E, W, D>
+impl<E, W, D: Window, S: Source<E>> Divisible for Taps<'_, E, W, D, S>
 where
     E: Learn<W>,
     W: Element<Context = ()>,
@@ -81,15 +134,17 @@ where
             let parts = parts * LAYOUT_BLOCK;
             let (these, others) = cut_range(&self.filters, parts);
             let (weights, other_weights) = self.weights.split_at_mut(parts * self.stage.fan_in);
+            let (biases, other_biases) = self.biases.split_at_mut(parts.min(self.biases.len()));
             (
                 Self {
                     filters: these,
                     rows: self.rows.clone(),
                     kernel_rows: self.kernel_rows.clone(),
                     weights,
+                    biases,
                     ..self
                 },
-                Self { filters: others, weights: other_weights, ..self },
+                Self { filters: others, weights: other_weights, biases: other_biases, ..self },
             )
         } else {
             let (these, others) = cut_range(&self.kernel_rows, parts);
@@ -101,16 +156,18 @@ where
                     rows: self.rows.clone(),
                     kernel_rows: these,
                     weights,
+                    biases: self.biases,
                     ..self
                 },
-                Self { kernel_rows: others, weights: other_weights, ..self },
+                Self { kernel_rows: others, weights: other_weights, biases: &mut [], ..self },
             )
         }
     }
 
     fn run(self) {
         let kernel = self.window.kernel().max(1);
-        let Self { context, stage, window, rows, input, dz, filters, kernel_rows, weights } = self;
+        let Self { context, stage, window, rows, input, source, filters, kernel_rows, weights, biases } =
+            self;
         let mut start = 0;
         for (block, _) in blocks_within(stage.active.channels, filters.clone()) {
             let len = kernel_rows.len() * kernel * block.width;
@@ -135,13 +192,18 @@ where
                         };
                         let index = ((kernel_row - kernel_rows.start) * kernel + column) * block.width + at;
                         let target = from_mut(block_weights, index);
+                        let takes_biases = S::COMPUTED && kernel_row == 0 && column == 0;
+                        let biases =
+                            if takes_biases { from_mut(biases, first - filters.start) } else { &mut [] };
                         let three = const { E::GRADIENT_TAPS == TAPS } && column + TAPS <= kernel;
                         if three && const { E::GRADIENT_ROWS == ROWS } && count == ROWS {
                             with_block!(
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                taps::<E, W, D, ROWS, TAPS>(context, stage, &tap, input, dz, target)
+                                taps::<E, W, D, S, ROWS, TAPS>(
+                                    context, stage, &tap, input, source, target, biases
+                                )
                             );
                             column += TAPS;
                         } else if three {
@@ -149,7 +211,9 @@ where
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                taps::<E, W, D, 1, TAPS>(context, stage, &tap, input, dz, target)
+                                taps::<E, W, D, S, 1, TAPS>(
+                                    context, stage, &tap, input, source, target, biases
+                                )
                             );
                             column += TAPS;
                         } else {
@@ -157,7 +221,7 @@ where
                                 context,
                                 size,
                                 (1, E::GRADIENT_BLOCK),
-                                taps::<E, W, D, 1, 1>(context, stage, &tap, input, dz, target)
+                                taps::<E, W, D, S, 1, 1>(context, stage, &tap, input, source, target, biases)
                             );
                             column += 1;
                         }
@@ -184,15 +248,16 @@ struct Tap<D> {
 }
 
 /// `gradient[(u * kernel + t) * width + o] += ..` for the rows `u`, `AT_ONCE` of them at a time, `COUNT` taps of each and `SIZE`
-/// filters.
+/// filters, and `biases[o] += ..`.
 #[inline(always)]
-fn taps<E, W, D: Window, const AT_ONCE: usize, const COUNT: usize, const SIZE: usize>(
+fn taps<E, W, D: Window, S: Source<E>, const AT_ONCE: usize, const COUNT: usize, const SIZE: usize>(
     context: E::Context,
     stage: &Stage,
     tap: &Tap<D>,
     input: &[E],
-    dz: &[E],
+    source: S,
     gradient: &mut [W],
+    biases: &mut [W],
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
@@ -200,6 +265,7 @@ fn taps<E, W, D: Window, const AT_ONCE: usize, const COUNT: usize, const SIZE: u
     let stage = &local(stage);
     let stride = tap.window.stride();
     let mut sums = [[[E::zero(context); SIZE]; COUNT]; ROWS];
+    let mut bias_sums = [E::zero(context); SIZE];
     let mut column = 0;
     while column < stage.active.width {
         let strip = STRIP.min(stage.active.width - column);
@@ -211,23 +277,28 @@ fn taps<E, W, D: Window, const AT_ONCE: usize, const COUNT: usize, const SIZE: u
         let mut row = tap.band.0;
         while row < tap.band.1 {
             let rows = tile.max(1).min(tap.band.1 - row);
-            // From the tile's first gradient on, of each filter.
-            let mut gradients = [dz; SIZE];
-            for o in 0..SIZE {
-                let at = (tap.first + o) * stage.active.plane() + row * stage.active.width + column;
-                let Some(gradient) = dz.get(at..) else { return };
-                gradients[o] = gradient;
-            }
             let at = tap.channel * stage.input.plane() + (row * stride + tap.rows.0) * stage.input.width;
             let mut at = at + column * stride + tap.column;
             for sums in sums.as_chunks_mut::<AT_ONCE>().0.iter_mut().take(tap.rows.1) {
                 let Some(x) = input.get(at..) else { return };
                 // A copy, which lives in registers as long as this loop runs: the sums are walked through afterwards, and so in memory.
-                let mut of_rows = *sums;
-                if tile_products(stage, tap, (rows, strip), x, &gradients, &mut of_rows).is_none() {
+                let (mut of_rows, mut of_biases) = (*sums, bias_sums);
+                let sums_of = (&mut of_rows, &mut of_biases);
+                if source
+                    .tile_products::<W, D, AT_ONCE, COUNT, SIZE>(
+                        stage,
+                        tap,
+                        (row, column),
+                        (rows, strip),
+                        x,
+                        sums_of,
+                    )
+                    .is_none()
+                {
                     return;
                 }
                 *sums = of_rows;
+                bias_sums = of_biases;
                 at += AT_ONCE * stage.input.width;
             }
             row += rows;
@@ -239,56 +310,13 @@ fn taps<E, W, D: Window, const AT_ONCE: usize, const COUNT: usize, const SIZE: u
         for (t, sums) in sums.iter().enumerate() {
             let index = (u * tap.window.kernel() + t) * tap.width;
             for (sum, g) in sums.iter().zip(from_mut(gradient, index)) {
-                *g = g.add(sum.sum());
+                *g = g.add(source.scale(*sum).sum());
             }
         }
     }
-}
-
-/// Adds the products of some rows and columns of `gradients` with the windows of the input that begin with `x`, and with those in
-/// the rows below it.
-#[inline(always)]
-fn tile_products<E, W, D: Window, const AT_ONCE: usize, const COUNT: usize, const SIZE: usize>(
-    stage: &Stage,
-    tap: &Tap<D>,
-    (rows, columns): (usize, usize),
-    x: &[E],
-    gradients: &[&[E]; SIZE],
-    sums: &mut [[[E; SIZE]; COUNT]; AT_ONCE],
-) -> Option<()>
-where
-    E: Learn<W>,
-    W: Element<Context = ()>,
-{
-    let stride = tap.window.stride();
-    let (mut at, mut at_input) = (0, 0);
-    for _ in 0..rows {
-        // Of the lengths of the loop, which then compares nothing.
-        let mut lines = *gradients;
-        for o in 0..SIZE {
-            lines[o] = gradients[o].get(at..at + columns)?;
+    if const { S::COMPUTED } {
+        for (sum, g) in bias_sums.iter().zip(biases) {
+            *g = g.add(source.scale(*sum).sum());
         }
-        let mut inputs = [x; AT_ONCE];
-        for u in 0..AT_ONCE {
-            let start = at_input + u * stage.input.width;
-            inputs[u] = x.get(start..start + (columns - 1) * stride + COUNT)?;
-        }
-        for column in 0..columns {
-            let mut d = [*lines[0].get(column)?; SIZE];
-            for o in 0..SIZE {
-                d[o] = *lines[o].get(column)?;
-            }
-            for u in 0..AT_ONCE {
-                for t in 0..COUNT {
-                    let x = *inputs[u].get(column * stride + t)?;
-                    for o in 0..SIZE {
-                        sums[u][t][o] = sums[u][t][o].mul_acc(d[o], x);
-                    }
-                }
-            }
-        }
-        at += stage.active.width;
-        at_input += stride * stage.input.width;
     }
-    Some(())
 }
