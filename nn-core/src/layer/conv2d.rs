@@ -62,6 +62,8 @@ pub(crate) trait Window: Copy + Send + Sync {
     fn kernel(self) -> usize;
     /// Distance of neighbouring windows.
     fn stride(self) -> usize;
+    /// Rows of the kernel where the stride is 1 and both are known before the run, otherwise 0.
+    const KERNEL: usize;
     /// Filters of a layout block, 0 if that is not known before the run.
     const WIDTH: usize;
 }
@@ -78,6 +80,7 @@ pub(crate) struct Any {
 }
 
 impl<const WIDTH: usize> Window for Three<WIDTH> {
+    const KERNEL: usize = 3;
     const WIDTH: usize = WIDTH;
 
     #[inline(always)]
@@ -92,6 +95,7 @@ impl<const WIDTH: usize> Window for Three<WIDTH> {
 }
 
 impl Window for Any {
+    const KERNEL: usize = 0;
     const WIDTH: usize = 0;
 
     #[inline(always)]

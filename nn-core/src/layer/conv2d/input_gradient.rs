@@ -223,9 +223,19 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     // Columns where every tap of the kernel meets an output.
     let inner = (kernel - 1).min(stage.input.width)..width.max(kernel - 1).min(stage.input.width);
     let place = (place, row);
+    // The two columns at each border that look at less than three outputs.
+    let pairs = const { D::KERNEL == 3 && E::POSITIONS == 2 && E::SAMPLES > 1 } && width >= 2;
     let mut column = 0;
     while column < stage.input.width {
-        let done = if inner.contains(&column) {
+        let done = if pairs && column == 0 {
+            border::<E, W, D, LEFT, SIZE>(
+                context, stage, window, weights, dz, place, column, is_first, output,
+            )
+        } else if pairs && column == width {
+            border::<E, W, D, RIGHT, SIZE>(
+                context, stage, window, weights, dz, place, column, is_first, output,
+            )
+        } else if inner.contains(&column) {
             let (taps, left) = (0..kernel, inner.end - column);
             // Of few channels twice as many positions as of many: there are as many sums, which hide how long each takes.
             if const { E::SAMPLES > 1 && E::POSITIONS == 2 && 2 * SIZE <= E::BLOCK } && left >= 4 {
@@ -275,7 +285,7 @@ fn columns<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: 
         }
     }
     if !taps.is_empty() {
-        gradients(stage, window, taps, weights, dz, row, column, &mut sums)?;
+        gradients::<E, W, D, 0, POSITIONS, SIZE>(stage, window, taps, weights, dz, row, column, &mut sums)?;
     }
     for position in 0..POSITIONS {
         store(stage, place, row, column + position, &sums[position], output);
@@ -283,10 +293,51 @@ fn columns<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: 
     Some(POSITIONS)
 }
 
-/// Adds the products for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given.
+/// The first two columns of a row, of kernels with three.
+const LEFT: usize = 1;
+
+/// The two columns behind the last output's first.
+const RIGHT: usize = 2;
+
+/// `SIZE` channels at the two columns of a border, where a kernel of three columns meets one output and two, or two and one.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
-fn gradients<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: usize>(
+fn border<E: Weigh<W>, W: Copy, D: Window, const SIDE: usize, const SIZE: usize>(
+    context: E::Context,
+    stage: &Stage,
+    window: D,
+    weights: &[[W; SIZE]],
+    dz: &[E],
+    (place, row): (usize, usize),
+    column: usize,
+    is_first: bool,
+    output: &mut [E],
+) -> Option<usize> {
+    let mut sums = [[E::zero(context); SIZE]; 2];
+    if !is_first {
+        for position in 0..2 {
+            sums[position] = loaded(context, stage, place, row, column + position, output);
+        }
+    }
+    gradients::<E, W, D, SIDE, 2, SIZE>(stage, window, 0..3, weights, dz, row, column, &mut sums)?;
+    for position in 0..2 {
+        store(stage, place, row, column + position, &sums[position], output);
+    }
+    Some(2)
+}
+
+/// Adds the products for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given, or over those of
+/// three that meet an output where these are the columns of a border.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
+fn gradients<
+    E: Weigh<W>,
+    W: Copy,
+    D: Window,
+    const BORDER: usize,
+    const POSITIONS: usize,
+    const SIZE: usize,
+>(
     stage: &Stage,
     window: D,
     taps: Range<usize>,
@@ -307,19 +358,22 @@ fn gradients<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE
     }
     // Of the copied weights of a kernel row, whose last column stands first.
     let skipped = kernel - taps.end;
-    let mut line = (row - rows.start) * width + column + 1 - taps.end;
+    // On the left the first output that there is, where a kernel's last column would meet the second in front of it.
+    let first = if const { BORDER == LEFT } { 0 } else { column + 1 - taps.end };
+    let mut line = (row - rows.start) * width + first;
     let to_next_output = stage.active.plane() + (row_count - 1) * width;
     let mut weights = weights.get(rows.start * kernel..)?;
     let weights_to_next = (kernel - row_count + 1) * kernel;
     let mut rows_left = row_count;
     // In one loop over the kernel rows of all outputs, as on the way forward.
     loop {
-        let x = dz.get(line..line + count + POSITIONS - 1)?;
+        let x = dz.get(line..line + if const { BORDER == 0 } { count + POSITIONS - 1 } else { 2 })?;
         let row_weights = weights.get(skipped..skipped + count)?;
         for i in 0..count {
             for c in 0..SIZE {
                 for position in 0..POSITIONS {
-                    sums[position][c] = sums[position][c].weigh_acc(row_weights[i][c], *x.get(i + position)?);
+                    let Some(at) = output_of::<BORDER>(i + position) else { continue };
+                    sums[position][c] = sums[position][c].weigh_acc(row_weights[i][c], *x.get(at)?);
                 }
             }
         }
@@ -335,6 +389,16 @@ fn gradients<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE
             Some(others) if !others.is_empty() => weights = others,
             _ => return Some(()),
         }
+    }
+}
+
+/// Which of the outputs at hand the tap `i` meets at the position `p`, from `i + p`.
+#[inline(always)]
+const fn output_of<const BORDER: usize>(tap_and_position: usize) -> Option<usize> {
+    match BORDER {
+        LEFT => tap_and_position.checked_sub(2),
+        RIGHT if tap_and_position > 1 => None,
+        _ => Some(tap_and_position),
     }
 }
 
