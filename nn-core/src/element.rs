@@ -88,10 +88,26 @@ pub trait Element: Copy + Send + Sync + 'static {
     fn recip(self) -> Self;
     /// `1 / (1 + exp(-x))`.
     fn sigmoid(self) -> Self;
+    /// [`sigmoid`](Self::sigmoid) of several, side by side.
+    #[inline(always)]
+    fn sigmoids<const N: usize>(mut values: [Self; N]) -> [Self; N] {
+        for value in &mut values {
+            *value = value.sigmoid();
+        }
+        values
+    }
     /// `ln(1 + exp(x))`.
     fn softplus(self) -> Self;
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
+    /// [`tanh`](Self::tanh) of several, side by side.
+    #[inline(always)]
+    fn tanhs<const N: usize>(mut values: [Self; N]) -> [Self; N] {
+        for value in &mut values {
+            *value = value.tanh();
+        }
+        values
+    }
     /// `max(x, 0)`.
     fn relu(self) -> Self;
     /// 1 where `x > 0`, otherwise 0: the derivative of [`relu`](Element::relu).

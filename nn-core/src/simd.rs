@@ -97,12 +97,26 @@ pub trait Isa: Context + core::fmt::Debug {
     /// `1 / (1 + e^-a)`.
     #[inline(always)]
     fn sigmoid(self, a: Self::Vector) -> Self::Vector {
+        let [y] = self.sigmoids([a]);
+        y
+    }
+
+    /// [`sigmoid`](Self::sigmoid) of several vectors, side by side.
+    #[inline(always)]
+    fn sigmoids<const N: usize>(self, a: [Self::Vector; N]) -> [Self::Vector; N] {
         exp::sigmoid(self, a)
     }
 
     /// The hyperbolic tangent.
     #[inline(always)]
     fn tanh(self, a: Self::Vector) -> Self::Vector {
+        let [y] = self.tanhs([a]);
+        y
+    }
+
+    /// [`tanh`](Self::tanh) of several vectors, side by side.
+    #[inline(always)]
+    fn tanhs<const N: usize>(self, a: [Self::Vector; N]) -> [Self::Vector; N] {
         exp::tanh(self, a)
     }
 

@@ -19,6 +19,24 @@ pub trait Number: Arithmetic<Context: Context> {
 
     /// The sum over the samples.
     fn sum(self) -> Self::Real;
+
+    /// See [`Element::sigmoids`].
+    #[inline(always)]
+    fn sigmoids<const N: usize>(mut values: [Self; N]) -> [Self; N] {
+        for value in &mut values {
+            *value = Arithmetic::sigmoid(*value);
+        }
+        values
+    }
+
+    /// See [`Element::tanhs`].
+    #[inline(always)]
+    fn tanhs<const N: usize>(mut values: [Self; N]) -> [Self; N] {
+        for value in &mut values {
+            *value = Arithmetic::hyperbolic_tangent(*value);
+        }
+        values
+    }
 }
 
 macro_rules! element_of_number {
@@ -149,6 +167,11 @@ macro_rules! element_by_arithmetic {
         }
 
         #[inline(always)]
+        fn sigmoids<const N: usize>(values: [Self; N]) -> [Self; N] {
+            <Self as Number>::sigmoids(values)
+        }
+
+        #[inline(always)]
         fn softplus(self) -> Self {
             crate::element::number::softplus(self)
         }
@@ -156,6 +179,11 @@ macro_rules! element_by_arithmetic {
         #[inline(always)]
         fn tanh(self) -> Self {
             Arithmetic::hyperbolic_tangent(self)
+        }
+
+        #[inline(always)]
+        fn tanhs<const N: usize>(values: [Self; N]) -> [Self; N] {
+            <Self as Number>::tanhs(values)
         }
 
         #[inline(always)]

@@ -193,6 +193,34 @@ impl<I: Isa> Number for Pack<I> {
     fn sum(self) -> I::Real {
         self.isa.sum(self.vector)
     }
+
+    #[inline(always)]
+    fn sigmoids<const N: usize>(values: [Self; N]) -> [Self; N] {
+        let Some(Self { isa, .. }) = values.first().copied() else { return values };
+        from_vectors(isa, isa.sigmoids(vectors(&values)))
+    }
+
+    #[inline(always)]
+    fn tanhs<const N: usize>(values: [Self; N]) -> [Self; N] {
+        let Some(Self { isa, .. }) = values.first().copied() else { return values };
+        from_vectors(isa, isa.tanhs(vectors(&values)))
+    }
+}
+
+#[inline(always)]
+fn vectors<I: Isa, const N: usize>(packs: &[Pack<I>; N]) -> [I::Vector; N] {
+    core::array::from_fn(
+        #[inline(always)]
+        |k| packs[k].vector,
+    )
+}
+
+#[inline(always)]
+fn from_vectors<I: Isa, const N: usize>(isa: I, vectors: [I::Vector; N]) -> [Pack<I>; N] {
+    core::array::from_fn(
+        #[inline(always)]
+        |k| Pack { vector: vectors[k], isa },
+    )
 }
 
 impl<I: Isa> Element for Pack<I> {

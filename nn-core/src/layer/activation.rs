@@ -7,6 +7,14 @@ use crate::stage::Activation;
 pub(crate) trait Function<E: Element>: Copy + Send + Sync {
     /// `f(x)`.
     fn apply(self, x: E) -> E;
+    /// `f` of each.
+    #[inline(always)]
+    fn apply_block<const N: usize>(self, mut block: [E; N]) -> [E; N] {
+        for value in &mut block {
+            *value = self.apply(*value);
+        }
+        block
+    }
     /// `f` of each, in place: where a function is not [`Element::FUSED`] a call on what lies in memory.
     #[inline(always)]
     fn apply_all(self, _: E::Context, values: &mut [E]) {
@@ -46,6 +54,11 @@ impl<E: Element> Function<E> for Sigmoid {
     }
 
     #[inline(always)]
+    fn apply_block<const N: usize>(self, block: [E; N]) -> [E; N] {
+        E::sigmoids(block)
+    }
+
+    #[inline(always)]
     fn chain(self, d: E, y: E) -> E {
         // f' = y (1 - y)
         d.mul(y.sub(y.mul(y)))
@@ -56,6 +69,11 @@ impl<E: Element> Function<E> for Tanh {
     #[inline(always)]
     fn apply(self, x: E) -> E {
         x.tanh()
+    }
+
+    #[inline(always)]
+    fn apply_block<const N: usize>(self, block: [E; N]) -> [E; N] {
+        E::tanhs(block)
     }
 
     #[inline(always)]

@@ -13,6 +13,9 @@
 //! | `f64` | 1.02 | 1.99 | 1.86 |
 //! | the portable path, both | 0.88 | 2.09 | 2.09 |
 //!
+//! Sigmoid and hyperbolic tangent take several vectors at a time, step by step side by side: each step waits for the one before, and a
+//! core that has just come to them sees too few of the vectors behind to be busy otherwise.
+//!
 //! Arguments are clamped to where no power of two leaves the normal numbers: below, `e^x` stays at its least value (2.4e-38
 //! in `f32`, 4.5e-308 in `f64`) instead of falling to zero. NaN passes through.
 
@@ -118,61 +121,40 @@ impl Exponential for f64 {
     const HALF: f64 = 0.5;
 }
 
-/// The polynomial with these coefficients from the highest, each with the sign for its power.
+/// The polynomials of `r` with these coefficients from the highest, each with the sign for its power.
 #[inline(always)]
-fn polynomial<I: Isa>(
+fn polynomial<I: Isa, const N: usize>(
     isa: I,
     coefficients: &[I::Real],
-    r: I::Vector,
+    r: &[I::Vector; N],
     sign: impl Fn(usize, I::Real) -> I::Real,
-) -> I::Vector {
-    let mut q = isa.splat(sign(coefficients.len() - 1, coefficients[0]));
+) -> [I::Vector; N] {
+    let mut q = [isa.splat(sign(coefficients.len() - 1, coefficients[0])); N];
     for (index, coefficient) in coefficients.iter().enumerate().skip(1) {
-        q = isa.fma(q, r, isa.splat(sign(coefficients.len() - 1 - index, *coefficient)));
+        let coefficient = isa.splat(sign(coefficients.len() - 1 - index, *coefficient));
+        for k in 0..N {
+            q[k] = isa.fma(q[k], r[k], coefficient);
+        }
     }
     q
 }
 
-/// `(e^r - 1, t)` with `e^x = 2^n e^r`, where `t` has `n` in its last bits, for `x` in range.
 #[inline(always)]
-fn reduce<I: Isa>(isa: I, x: I::Vector) -> (I::Vector, I::Vector) {
+pub(super) fn exp<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
     let rounding = isa.splat(I::Real::ROUNDING);
+    let x = isa.max(isa.splat(I::Real::LOWEST), isa.min(isa.splat(I::Real::HIGHEST), x));
     let t = isa.fma(x, isa.splat(I::Real::LOG2_E), rounding);
     let n = isa.sub(t, rounding);
     let r = isa.fma(n, isa.splat(-I::Real::LN_2_HIGH), x);
     let r = isa.fma(n, isa.splat(-I::Real::LN_2_LOW), r);
-    let q = polynomial(
+    let [q] = polynomial(
         isa,
         I::Real::Q,
-        r,
+        &[r],
         #[inline(always)]
         |_, coefficient| coefficient,
     );
-    (isa.fma(isa.mul(r, r), q, r), t)
-}
-
-/// [`reduce`] of `-x`, by the signs of its constants: `(-r, q(r), t)`.
-#[inline(always)]
-fn reduce_negative<I: Isa>(isa: I, x: I::Vector) -> (I::Vector, I::Vector, I::Vector) {
-    let rounding = isa.splat(I::Real::ROUNDING);
-    let t = isa.fma(x, isa.splat(-I::Real::LOG2_E), rounding);
-    let n = isa.sub(t, rounding);
-    let r = isa.fma(n, isa.splat(I::Real::LN_2_HIGH), x);
-    let r = isa.fma(n, isa.splat(I::Real::LN_2_LOW), r);
-    let q = polynomial(
-        isa,
-        I::Real::Q,
-        r,
-        #[inline(always)]
-        |power, coefficient| if power % 2 == 1 { -coefficient } else { coefficient },
-    );
-    (r, q, t)
-}
-
-#[inline(always)]
-pub(super) fn exp<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
-    let x = isa.max(isa.splat(I::Real::LOWEST), isa.min(isa.splat(I::Real::HIGHEST), x));
-    let (p, t) = reduce(isa, x);
+    let p = isa.fma(isa.mul(r, r), q, r);
     // The greatest power of two is no number where e^x still is one: the last doubling is a sum.
     let half_power = isa.power_of_two(isa.sub(t, isa.splat(I::Real::UNIT)));
     let half = isa.fma(half_power, p, half_power);
@@ -181,81 +163,125 @@ pub(super) fn exp<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
 
 /// `1 / (1 + e^-x)`; `-x` is clamped from above too, where the sum's reciprocal is no longer normal.
 #[inline(always)]
-pub(super) fn sigmoid<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
+pub(super) fn sigmoid<I: Isa, const N: usize>(isa: I, x: [I::Vector; N]) -> [I::Vector; N] {
     let one = isa.splat(I::Real::UNIT);
-    let x = isa.max(isa.splat(I::Real::LOWEST), isa.min(isa.splat(-I::Real::LOWEST), x));
-    let (r, q, t) = reduce_negative(isa, x);
-    let power = isa.power_of_two(t);
-    let sum = if I::Real::PRECISE {
-        isa.add(isa.fma(power, isa.fms(isa.mul(r, r), q, r), power), one)
-    } else {
-        // 1 - r + r^2 q as one polynomial, rounded beside its 1.
-        let exp = isa.fma(r, isa.fms(r, q, one), one);
-        isa.fma(power, exp, one)
-    };
-    isa.recip(sum)
+    let rounding = isa.splat(I::Real::ROUNDING);
+    // t and r of -x, by the signs of constants: what stands in r is -r.
+    let (mut t, mut r) = (x, x);
+    for k in 0..N {
+        r[k] = isa.max(isa.splat(I::Real::LOWEST), isa.min(isa.splat(-I::Real::LOWEST), x[k]));
+    }
+    for k in 0..N {
+        t[k] = isa.fma(r[k], isa.splat(-I::Real::LOG2_E), rounding);
+    }
+    for k in 0..N {
+        let n = isa.sub(t[k], rounding);
+        r[k] = isa.fma(n, isa.splat(I::Real::LN_2_HIGH), r[k]);
+        r[k] = isa.fma(n, isa.splat(I::Real::LN_2_LOW), r[k]);
+    }
+    let q = polynomial(
+        isa,
+        I::Real::Q,
+        &r,
+        #[inline(always)]
+        |power, coefficient| if power % 2 == 1 { -coefficient } else { coefficient },
+    );
+    let mut sum = q;
+    for k in 0..N {
+        let power = isa.power_of_two(t[k]);
+        sum[k] = if I::Real::PRECISE {
+            isa.add(isa.fma(power, isa.fms(isa.mul(r[k], r[k]), q[k], r[k]), power), one)
+        } else {
+            // 1 - r + r^2 q as one polynomial, rounded beside its 1.
+            isa.fma(power, isa.fma(r[k], isa.fms(r[k], q[k], one), one), one)
+        };
+    }
+    for k in 0..N {
+        sum[k] = isa.recip(sum[k]);
+    }
+    sum
 }
 
 /// `(e^2|x| - 1) / (e^2|x| + 1)` with the sign of `x`. `e^2|x| - 1 = 2^n (e^r - 1) + (2^n - 1)` does not cancel near zero, and
 /// of the large `e^2|x|` nothing is left of the rounding errors.
 #[inline(always)]
-pub(super) fn tanh<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
-    let magnitude = isa.copysign(x, isa.splat(I::Real::UNIT));
-    let magnitude = isa.min(isa.splat(I::Real::TANH_HIGHEST), magnitude);
-    let tanh = if I::Real::PRECISE { precise_tanh(isa, magnitude) } else { fast_tanh(isa, magnitude) };
-    isa.copysign(tanh, x)
+pub(super) fn tanh<I: Isa, const N: usize>(isa: I, x: [I::Vector; N]) -> [I::Vector; N] {
+    let mut magnitude = x;
+    for k in 0..N {
+        magnitude[k] = isa.copysign(x[k], isa.splat(I::Real::UNIT));
+        magnitude[k] = isa.min(isa.splat(I::Real::TANH_HIGHEST), magnitude[k]);
+    }
+    let mut tanh = if I::Real::PRECISE { precise_tanh(isa, magnitude) } else { fast_tanh(isa, magnitude) };
+    for k in 0..N {
+        tanh[k] = isa.copysign(tanh[k], x[k]);
+    }
+    tanh
 }
 
 /// The hyperbolic tangent of `x >= 0` as `y / (y + 1)` with `y = (e^2x - 1) / 2`.
 #[inline(always)]
-fn fast_tanh<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
+fn fast_tanh<I: Isa, const N: usize>(isa: I, x: [I::Vector; N]) -> [I::Vector; N] {
     let one = isa.splat(I::Real::UNIT);
     let half = isa.splat(I::Real::HALF);
     let rounding = isa.splat(I::Real::ROUNDING);
-    let t = isa.fma(x, isa.splat(I::Real::LOG2_E + I::Real::LOG2_E), rounding);
-    let n = isa.sub(t, rounding);
+    let (mut t, mut s) = (x, x);
+    for k in 0..N {
+        t[k] = isa.fma(x[k], isa.splat(I::Real::LOG2_E + I::Real::LOG2_E), rounding);
+    }
     // s = r / 2. One part of ln 2 is enough: n is small here, and the larger it is, the less of the tangent is made of r.
-    let s = isa.fma(n, isa.splat(-I::Real::HALF_LN_2), x);
+    for k in 0..N {
+        s[k] = isa.fma(isa.sub(t[k], rounding), isa.splat(-I::Real::HALF_LN_2), x[k]);
+    }
     // (e^r - 1) / 2 = s + s^2 2 q(2 s), with the powers of two in the coefficients.
     let q = polynomial(
         isa,
         I::Real::DOUBLE_Q,
-        s,
+        &s,
         #[inline(always)]
         |_, coefficient| coefficient,
     );
-    let p = isa.fma(isa.mul(s, s), q, s);
-    let power = isa.power_of_two(t);
-    let y = isa.fma(power, p, isa.fms(power, half, half));
-    isa.quotient(y, isa.add(y, one))
+    let mut y = q;
+    for k in 0..N {
+        let p = isa.fma(isa.mul(s[k], s[k]), q[k], s[k]);
+        let power = isa.power_of_two(t[k]);
+        y[k] = isa.fma(power, p, isa.fms(power, half, half));
+    }
+    for k in 0..N {
+        y[k] = isa.quotient(y[k], isa.add(y[k], one));
+    }
+    y
 }
 
 /// The hyperbolic tangent of `x >= 0`, with `r` in two parts, of which the small one joins the small part of the polynomial.
 #[inline(always)]
-fn precise_tanh<I: Isa>(isa: I, x: I::Vector) -> I::Vector {
+fn precise_tanh<I: Isa, const N: usize>(isa: I, x: [I::Vector; N]) -> [I::Vector; N] {
     let one = isa.splat(I::Real::UNIT);
     let double = isa.splat(I::Real::DOUBLE);
     let rounding = isa.splat(I::Real::ROUNDING);
     let low = isa.splat(-I::Real::LN_2_LOW);
-    let x = isa.add(x, x);
-    let t = isa.fma(x, isa.splat(I::Real::LOG2_E), rounding);
-    let n = isa.sub(t, rounding);
-    let exact = isa.fma(n, isa.splat(-I::Real::LN_2_HIGH), x);
-    let r = isa.fma(n, low, exact);
-    let rest = isa.fma(n, low, isa.sub(exact, r));
-    let q = polynomial(
-        isa,
-        I::Real::Q,
-        r,
-        #[inline(always)]
-        |_, coefficient| coefficient,
-    );
-    let power = isa.power_of_two(t);
-    let large = isa.fma(power, r, isa.sub(power, one));
-    let expm1 = isa.fma(power, isa.fma(isa.mul(r, r), q, rest), large);
-    // The quotient corrected by its remainder, which knows the sum before it was rounded.
-    let recip = isa.recip(isa.add(expm1, double));
-    let negative = isa.mul(expm1, isa.sub(isa.splat(I::Real::default()), recip));
-    let remainder = isa.fma(negative, expm1, isa.fma(negative, double, expm1));
-    isa.fms(remainder, recip, negative)
+    let mut tanh = x;
+    for x in &mut tanh {
+        let twice = isa.add(*x, *x);
+        let t = isa.fma(twice, isa.splat(I::Real::LOG2_E), rounding);
+        let n = isa.sub(t, rounding);
+        let exact = isa.fma(n, isa.splat(-I::Real::LN_2_HIGH), twice);
+        let r = isa.fma(n, low, exact);
+        let rest = isa.fma(n, low, isa.sub(exact, r));
+        let [q] = polynomial(
+            isa,
+            I::Real::Q,
+            &[r],
+            #[inline(always)]
+            |_, coefficient| coefficient,
+        );
+        let power = isa.power_of_two(t);
+        let large = isa.fma(power, r, isa.sub(power, one));
+        let expm1 = isa.fma(power, isa.fma(isa.mul(r, r), q, rest), large);
+        // The quotient corrected by its remainder, which knows the sum before it was rounded.
+        let recip = isa.recip(isa.add(expm1, double));
+        let negative = isa.mul(expm1, isa.sub(isa.splat(I::Real::default()), recip));
+        let remainder = isa.fma(negative, expm1, isa.fma(negative, double, expm1));
+        *x = isa.fms(remainder, recip, negative);
+    }
+    tanh
 }

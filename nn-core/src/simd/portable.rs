@@ -148,13 +148,13 @@ macro_rules! portable {
             }
 
             #[inline(always)]
-            fn sigmoid(self, a: Self::Vector) -> Self::Vector {
-                each(a, <$real as Arithmetic>::sigmoid)
+            fn sigmoids<const N: usize>(self, a: [Self::Vector; N]) -> [Self::Vector; N] {
+                a.map(|a| each(a, <$real as Arithmetic>::sigmoid))
             }
 
             #[inline(always)]
-            fn tanh(self, a: Self::Vector) -> Self::Vector {
-                each(a, <$real as Arithmetic>::hyperbolic_tangent)
+            fn tanhs<const N: usize>(self, a: [Self::Vector; N]) -> [Self::Vector; N] {
+                a.map(|a| each(a, <$real as Arithmetic>::hyperbolic_tangent))
             }
         }
     };

@@ -195,8 +195,9 @@ fn store<E: Element, W, F: Function<E>, D, const SIZE: usize>(
     output: &mut [E],
 ) {
     let mut place = Place::new(filters.first, stage.output, row, column, output);
+    let values = if const { E::FUSED } { filters.function.apply_block(*sums) } else { *sums };
     for o in 0..SIZE {
-        place.put(if const { E::FUSED } { filters.function.apply(sums[o]) } else { sums[o] });
+        place.put(values[o]);
     }
 }
 
@@ -278,9 +279,13 @@ fn pool_in<E: Element, W, F: Function<E>, D, const POSITIONS: usize, const SIZE:
     total: &mut [E; SIZE],
 ) {
     if const { E::FUSED } {
-        for position in 0..POSITIONS {
-            for o in 0..SIZE {
-                sums[position][o] = filters.function.apply(sums[position][o]);
+        // Two of them not in a loop, which the compiler keeps as one, over sums in memory.
+        if let [first, second] = sums.as_mut_slice() {
+            *first = filters.function.apply_block(*first);
+            *second = filters.function.apply_block(*second);
+        } else {
+            for sums in &mut sums {
+                *sums = filters.function.apply_block(*sums);
             }
         }
         add_in(stage, filters.first, at, &sums, kept, total);
