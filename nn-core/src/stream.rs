@@ -164,39 +164,37 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         }
         check(row.len(), input.channels * input.width, |expected| Error::Row { expected })?;
 
-        // The stage at hand with its line buffer, those behind it, and how many rows it has got before this one.
-        let mut received = self.received;
+        // The stage at hand with its line buffer, those behind it, and what becomes of the row that it gets.
+        let received = self.received;
         self.received += 1;
         let mut stages = self.network.stages();
         let Some(mut stage) = stages.next() else { return Ok(()) };
         let mut band = Band::of(&stage);
         let (mut buffer, mut others) = cut_mut(self.memory, stage.line_buffer());
-        let Some(place) = band.place::<E>(received) else { return Ok(()) };
+        let Some(mut at) = band.next_row::<E>(received) else { return Ok(()) };
         let planes = buffer.chunks_exact_mut((band.rows * input.width).max(1));
         for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
-            copy(channel, part_mut(plane, place * input.width..(place + 1) * input.width));
+            copy(channel, part_mut(plane, at.place * input.width..(at.place + 1) * input.width));
         }
 
-        loop {
-            let complete = band.complete(received);
-            if band.complete(received + 1) == complete {
-                return Ok(());
-            }
+        while at.completes {
             let next = stages.next();
             let next_band = next.as_ref().map_or(Band::whole(stage.output.height), Band::of);
+            let next_at = next_band.next_row::<E>(at.complete);
             let line = stage.output.width;
             let (target, behind) = cut_mut(others, stage.output.channels * next_band.rows * line);
-            if let Some(place) = next_band.place::<E>(complete) {
+            if let Some(next_at) = next_at {
                 let parameters = part(self.parameters, stage.parameter_range());
-                let on_band = stage.on_band(band.first_place::<E>(complete), next_band.rows);
+                let on_band = stage.on_band(at.first_place, next_band.rows);
                 let end = target.len();
-                let output = part_mut(target, place * line..end);
+                let output = part_mut(target, next_at.place * line..end);
                 forward(team, self.context, &on_band, parameters, buffer, None, output);
             }
             band.advance(stage.input.width, buffer);
-            let Some(next) = next else { return Ok(()) };
-            (stage, band, buffer, others, received) = (next, next_band, target, behind, complete);
+            let (Some(next), Some(next_at)) = (next, next_at) else { break };
+            (stage, band, buffer, others, at) = (next, next_band, target, behind, next_at);
         }
+        Ok(())
     }
 
     /// The network's output for the image, as [`infer`](crate::infer) gives it.

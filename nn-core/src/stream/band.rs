@@ -16,6 +16,19 @@ pub(crate) struct Band {
     count: usize,
 }
 
+/// A row on its way into a line buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NextRow {
+    /// Where it goes.
+    pub(crate) place: usize,
+    /// Where the first row of its band is.
+    pub(crate) first_place: usize,
+    /// Bands that were complete before.
+    pub(crate) complete: usize,
+    /// Whether it completes one.
+    pub(crate) completes: bool,
+}
+
 impl Band {
     /// The bands of a stage.
     pub(crate) const fn of(stage: &Stage) -> Self {
@@ -61,27 +74,21 @@ impl Band {
         E::SAMPLES > 1
     }
 
-    /// Where the next row goes in the line buffer when `received` have come; `None` if no band has it.
-    pub(crate) fn place<E: Element>(&self, received: usize) -> Option<usize> {
+    /// What becomes of the next row when `received` have come; `None` if no band has it.
+    pub(crate) fn next_row<E: Element>(&self, received: usize) -> Option<NextRow> {
         let complete = self.complete(received);
         if complete == self.count {
             return None;
         }
-        let place = received.checked_sub(complete * self.step)?;
-        if self.shared_rows() > 0 {
-            (self.first_place::<E>(complete) + place).checked_rem(self.rows)
-        } else {
-            Some(place)
-        }
-    }
-
-    /// Where the first row of the band behind `complete` others is in the line buffer.
-    pub(crate) fn first_place<E: Element>(&self, complete: usize) -> usize {
-        if Self::rotates::<E>() && self.shared_rows() > 0 {
-            (complete * self.step).checked_rem(self.rows).unwrap_or(0)
+        let offset = received.checked_sub(complete * self.step)?;
+        let first_place = if Self::rotates::<E>() && self.shared_rows() > 0 {
+            (complete * self.step).checked_rem(self.rows)?
         } else {
             0
-        }
+        };
+        let place = first_place + offset;
+        let place = if place < self.rows { place } else { place - self.rows };
+        Some(NextRow { place, first_place, complete, completes: offset + 1 == self.rows })
     }
 
     /// Makes room for the rows that the next band does not share with the one before.
