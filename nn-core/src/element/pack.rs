@@ -195,16 +195,31 @@ impl<I: Isa> Number for Pack<I> {
     }
 
     #[inline(always)]
-    fn sigmoids<const N: usize>(values: [Self; N]) -> [Self; N] {
-        let Some(Self { isa, .. }) = values.first().copied() else { return values };
-        from_vectors(isa, isa.sigmoids(vectors(&values)))
+    fn sigmoids<const N: usize>(mut values: [Self; N]) -> [Self; N] {
+        if let (true, Some(first)) = (many_registers::<I>(), values.first()) {
+            return from_vectors(first.isa, first.isa.sigmoids(vectors(&values)));
+        }
+        for value in &mut values {
+            value.vector = value.isa.sigmoid(value.vector);
+        }
+        values
     }
 
     #[inline(always)]
-    fn tanhs<const N: usize>(values: [Self; N]) -> [Self; N] {
-        let Some(Self { isa, .. }) = values.first().copied() else { return values };
-        from_vectors(isa, isa.tanhs(vectors(&values)))
+    fn tanhs<const N: usize>(mut values: [Self; N]) -> [Self; N] {
+        if let (true, Some(first)) = (many_registers::<I>(), values.first()) {
+            return from_vectors(first.isa, first.isa.tanhs(vectors(&values)));
+        }
+        for value in &mut values {
+            value.vector = value.isa.tanh(value.vector);
+        }
+        values
     }
+}
+
+/// Whether registers hold what functions of several vectors need at a time.
+const fn many_registers<I: Isa>() -> bool {
+    I::BLOCK == 8
 }
 
 #[inline(always)]
