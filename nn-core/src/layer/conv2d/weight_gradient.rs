@@ -279,7 +279,7 @@ fn taps<E, W, D: Window, S: Source<E>, const AT_ONCE: usize, const COUNT: usize,
             let rows = tile.max(1).min(tap.band.1 - row);
             let at = tap.channel * stage.input.plane() + (row * stride + tap.rows.0) * stage.input.width;
             let mut at = at + column * stride + tap.column;
-            for sums in sums.as_chunks_mut::<AT_ONCE>().0.iter_mut().take(tap.rows.1) {
+            for (u, sums) in sums.as_chunks_mut::<AT_ONCE>().0.iter_mut().enumerate().take(tap.rows.1) {
                 let Some(x) = input.get(at..) else { return };
                 // A copy, which lives in registers as long as this loop runs: the sums are walked through afterwards, and so in memory.
                 let (mut of_rows, mut of_biases) = (*sums, bias_sums);
@@ -298,7 +298,10 @@ fn taps<E, W, D: Window, S: Source<E>, const AT_ONCE: usize, const COUNT: usize,
                     return;
                 }
                 *sums = of_rows;
-                bias_sums = of_biases;
+                // Once, whatever the rows of the kernel.
+                if u == 0 {
+                    bias_sums = of_biases;
+                }
                 at += AT_ONCE * stage.input.width;
             }
             row += rows;
