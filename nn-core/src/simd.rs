@@ -66,8 +66,8 @@ pub trait Isa: Context + core::fmt::Debug {
     fn nan_or(self, a: Self::Vector, x: Self::Vector) -> Self::Vector;
     /// `|a|` with the sign of `b`.
     fn copysign(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `2^n` for `a = n + ROUNDING` (see [`Exponential`]) with an integral `n` such that `2^n` is a normal number: the last bits of `a`
-    /// are the exponent's.
+    /// `2^n` for `a = n + b + 1.5 / EPSILON` with the bias `b` of exponents (127 in `f32`, 1023 in `f64`) and an integral `n` such that
+    /// `2^n` is a normal number: the last bits of `a` are the exponent's.
     fn power_of_two(self, a: Self::Vector) -> Self::Vector;
     /// `1 / a` to one unit in the last place, for normal `a` whose reciprocal is normal.
     fn recip(self, a: Self::Vector) -> Self::Vector;
