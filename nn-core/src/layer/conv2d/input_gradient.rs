@@ -228,33 +228,51 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     let mut column = 0;
     while column < stage.input.width {
         let done = if pairs && column == 0 {
-            border::<E, W, D, LEFT, SIZE>(
-                context, stage, window, weights, dz, place, column, is_first, output,
+            columns::<E, W, D, LEFT, 2, SIZE>(
+                context,
+                stage,
+                window,
+                0..kernel,
+                weights,
+                dz,
+                place,
+                column,
+                is_first,
+                output,
             )
         } else if pairs && column == width {
-            border::<E, W, D, RIGHT, SIZE>(
-                context, stage, window, weights, dz, place, column, is_first, output,
+            columns::<E, W, D, RIGHT, 2, SIZE>(
+                context,
+                stage,
+                window,
+                0..kernel,
+                weights,
+                dz,
+                place,
+                column,
+                is_first,
+                output,
             )
         } else if inner.contains(&column) {
             let (taps, left) = (0..kernel, inner.end - column);
             // Of few channels twice as many positions as of many: there are as many sums, which hide how long each takes.
             if const { E::SAMPLES > 1 && E::POSITIONS == 2 && 2 * SIZE <= E::BLOCK } && left >= 4 {
-                columns::<E, W, D, 4, SIZE>(
+                columns::<E, W, D, INNER, 4, SIZE>(
                     context, stage, window, taps, weights, dz, place, column, is_first, output,
                 )
             } else if const { E::POSITIONS == 2 } && left >= 2 {
-                columns::<E, W, D, 2, SIZE>(
+                columns::<E, W, D, INNER, 2, SIZE>(
                     context, stage, window, taps, weights, dz, place, column, is_first, output,
                 )
             } else {
-                columns::<E, W, D, 1, SIZE>(
+                columns::<E, W, D, INNER, 1, SIZE>(
                     context, stage, window, taps, weights, dz, place, column, is_first, output,
                 )
             }
         } else {
             // Empty where only outputs that the pool dropped look at this column.
             let taps = column.saturating_sub(width - 1)..kernel.min(column + 1);
-            columns::<E, W, D, 1, SIZE>(
+            columns::<E, W, D, INNER, 1, SIZE>(
                 context, stage, window, taps, weights, dz, place, column, is_first, output,
             )
         };
@@ -263,10 +281,26 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     }
 }
 
+/// No border: all taps given meet an output at all positions.
+const INNER: usize = 0;
+
+/// The first two columns of a row, where a kernel of three columns meets one output and two.
+const LEFT: usize = 1;
+
+/// The first two columns behind the outputs' width, where it meets two outputs and one.
+const RIGHT: usize = 2;
+
 /// `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given. Says how many columns.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
-fn columns<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: usize>(
+fn columns<
+    E: Weigh<W>,
+    W: Copy,
+    D: Window,
+    const BORDER: usize,
+    const POSITIONS: usize,
+    const SIZE: usize,
+>(
     context: E::Context,
     stage: &Stage,
     window: D,
@@ -285,45 +319,14 @@ fn columns<E: Weigh<W>, W: Copy, D: Window, const POSITIONS: usize, const SIZE: 
         }
     }
     if !taps.is_empty() {
-        gradients::<E, W, D, 0, POSITIONS, SIZE>(stage, window, taps, weights, dz, row, column, &mut sums)?;
+        gradients::<E, W, D, BORDER, POSITIONS, SIZE>(
+            stage, window, taps, weights, dz, row, column, &mut sums,
+        )?;
     }
     for position in 0..POSITIONS {
         store(stage, place, row, column + position, &sums[position], output);
     }
     Some(POSITIONS)
-}
-
-/// The first two columns of a row, of kernels with three.
-const LEFT: usize = 1;
-
-/// The two columns behind the last output's first.
-const RIGHT: usize = 2;
-
-/// `SIZE` channels at the two columns of a border, where a kernel of three columns meets one output and two, or two and one.
-#[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, position")]
-fn border<E: Weigh<W>, W: Copy, D: Window, const SIDE: usize, const SIZE: usize>(
-    context: E::Context,
-    stage: &Stage,
-    window: D,
-    weights: &[[W; SIZE]],
-    dz: &[E],
-    (place, row): (usize, usize),
-    column: usize,
-    is_first: bool,
-    output: &mut [E],
-) -> Option<usize> {
-    let mut sums = [[E::zero(context); SIZE]; 2];
-    if !is_first {
-        for position in 0..2 {
-            sums[position] = loaded(context, stage, place, row, column + position, output);
-        }
-    }
-    gradients::<E, W, D, SIDE, 2, SIZE>(stage, window, 0..3, weights, dz, row, column, &mut sums)?;
-    for position in 0..2 {
-        store(stage, place, row, column + position, &sums[position], output);
-    }
-    Some(2)
 }
 
 /// Adds the products for `SIZE` channels at `POSITIONS` neighbouring columns, over the taps (kernel columns) given, or over those of
@@ -367,7 +370,7 @@ fn gradients<
     let mut rows_left = row_count;
     // In one loop over the kernel rows of all outputs, as on the way forward.
     loop {
-        let x = dz.get(line..line + if const { BORDER == 0 } { count + POSITIONS - 1 } else { 2 })?;
+        let x = dz.get(line..line + if const { BORDER == INNER } { count + POSITIONS - 1 } else { 2 })?;
         let row_weights = weights.get(skipped..skipped + count)?;
         for i in 0..count {
             for c in 0..SIZE {
