@@ -392,7 +392,7 @@ fn recomputed_gradient<E, W>(
 
 /// Adds the gradient of a first stage's parameters, from that of its output. What becomes of the activations has no meaning.
 #[expect(clippy::too_many_arguments, reason = "a stage's operands")]
-pub(crate) fn first_gradient<E, W>(
+fn first_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
@@ -405,7 +405,7 @@ pub(crate) fn first_gradient<E, W>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    if conv2d::is_first::<E>(stage) {
+    if conv2d::has_first_gradient::<E>(stage) {
         for rows in gradient_bands::<E>(stage) {
             with_activation!(E, stage.activation, function => {
                 conv2d::first_gradient(team, context, stage, rows, image, active, output_gradient, function, gradient);

@@ -47,7 +47,7 @@ mod weight_gradient;
 
 pub(crate) use forward::forward;
 pub(crate) use input_gradient::{has_rows, input_gradient};
-pub(crate) use weight_gradient::{first_gradient, is_first, weight_gradient};
+pub(crate) use weight_gradient::{first_gradient, has_first_gradient, weight_gradient};
 
 /// A copy of a kernel's shapes, of which the compiler knows that no store to a feature map changes it.
 #[inline(always)]

@@ -226,55 +226,29 @@ fn channels_row<E: Weigh<W>, W: Copy, D: Window, const SIZE: usize>(
     // The two columns at each border that look at less than three outputs.
     let pairs = const { D::KERNEL == 3 && E::POSITIONS == 2 && E::SAMPLES > 1 } && width >= 2;
     let mut column = 0;
+    macro_rules! columns {
+        ($border:ident, $positions:literal, $taps:expr) => {
+            columns::<E, W, D, $border, $positions, SIZE>(
+                context, stage, window, $taps, weights, dz, place, column, is_first, output,
+            )
+        };
+    }
     while column < stage.input.width {
+        let left = inner.end.saturating_sub(column);
         let done = if pairs && column == 0 {
-            columns::<E, W, D, LEFT, 2, SIZE>(
-                context,
-                stage,
-                window,
-                0..kernel,
-                weights,
-                dz,
-                place,
-                column,
-                is_first,
-                output,
-            )
+            columns!(LEFT, 2, 0..kernel)
         } else if pairs && column == width {
-            columns::<E, W, D, RIGHT, 2, SIZE>(
-                context,
-                stage,
-                window,
-                0..kernel,
-                weights,
-                dz,
-                place,
-                column,
-                is_first,
-                output,
-            )
-        } else if inner.contains(&column) {
-            let (taps, left) = (0..kernel, inner.end - column);
-            // Of few channels twice as many positions as of many: there are as many sums, which hide how long each takes.
-            if const { E::SAMPLES > 1 && E::POSITIONS == 2 && 2 * SIZE <= E::BLOCK } && left >= 4 {
-                columns::<E, W, D, INNER, 4, SIZE>(
-                    context, stage, window, taps, weights, dz, place, column, is_first, output,
-                )
-            } else if const { E::POSITIONS == 2 } && left >= 2 {
-                columns::<E, W, D, INNER, 2, SIZE>(
-                    context, stage, window, taps, weights, dz, place, column, is_first, output,
-                )
-            } else {
-                columns::<E, W, D, INNER, 1, SIZE>(
-                    context, stage, window, taps, weights, dz, place, column, is_first, output,
-                )
-            }
-        } else {
+            columns!(RIGHT, 2, 0..kernel)
+        } else if !inner.contains(&column) {
             // Empty where only outputs that the pool dropped look at this column.
-            let taps = column.saturating_sub(width - 1)..kernel.min(column + 1);
-            columns::<E, W, D, INNER, 1, SIZE>(
-                context, stage, window, taps, weights, dz, place, column, is_first, output,
-            )
+            columns!(INNER, 1, column.saturating_sub(width - 1)..kernel.min(column + 1))
+        } else if const { E::SAMPLES > 1 && E::POSITIONS == 2 && 2 * SIZE <= E::BLOCK } && left >= 4 {
+            // Of few channels twice as many positions as of many: there are as many sums, which hide how long each takes.
+            columns!(INNER, 4, 0..kernel)
+        } else if const { E::POSITIONS == 2 } && left >= 2 {
+            columns!(INNER, 2, 0..kernel)
+        } else {
+            columns!(INNER, 1, 0..kernel)
         };
         let Some(done) = done else { return };
         column += done;

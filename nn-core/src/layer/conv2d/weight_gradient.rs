@@ -59,7 +59,7 @@ const fn operations(stage: &Stage, rows: &Range<usize>) -> usize {
 
 /// Whether [`first_gradient`] takes less time than to write the gradients in front of the activation to memory: where each is
 /// used once.
-pub(crate) const fn is_first<E: Element>(stage: &Stage) -> bool {
+pub(crate) const fn has_first_gradient<E: Element>(stage: &Stage) -> bool {
     E::GRADIENT_ROWS == ROWS
         && matches!(stage.linear, Linear::Conv2d { kernel: 3, stride: 1 })
         && stage.input.channels == 1
@@ -84,6 +84,7 @@ pub(crate) fn first_gradient<E, W, F: Function<E>>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    // Never called then, and so not compiled either.
     if const { E::GRADIENT_ROWS != ROWS } {
         return;
     }
