@@ -1,4 +1,6 @@
-//! Threads of the rayon pool that share the kernels of one pack: [`Crew`].
+//! Threads of the rayon pool that share the kernels of one pack: [`Crew`], and that wait for each other: [`Rendezvous`].
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nn_core::Team;
 
@@ -37,4 +39,44 @@ pub(crate) fn join(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
 
 fn erased(first: &mut (dyn FnMut() + Send), second: &mut (dyn FnMut() + Send)) {
     rayon::join(first, second);
+}
+
+/// Pieces of work that are done at the same time, over and over again, a few microseconds apart: whoever is done stays awake until all are.
+///
+/// A thread of the pool that finds no work falls asleep after some microseconds, and waking it takes longer than what it is woken for. Here it
+/// waits for the others busily, but not for long, and never for work that nobody has begun: that may be its own to do.
+#[derive(Debug)]
+pub(crate) struct Rendezvous {
+    pieces: usize,
+    begun: AtomicUsize,
+    done: AtomicUsize,
+}
+
+/// Turns of busy waiting, at most: about a tenth of a millisecond.
+const TURNS: usize = 2000;
+
+impl Rendezvous {
+    /// Of so many pieces of work.
+    pub(crate) fn new(pieces: usize) -> Self {
+        Self { pieces, begun: AtomicUsize::new(0), done: AtomicUsize::new(0) }
+    }
+
+    /// Does one of them.
+    pub(crate) fn attend<R>(&self, work: impl FnOnce() -> R) -> R {
+        // Nothing but time depends on these numbers: what the work has written the pool hands over.
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        let result = work();
+        self.done.fetch_add(1, Ordering::Relaxed);
+        let is_waiting = || {
+            let all_begun = self.begun.load(Ordering::Relaxed) == self.pieces;
+            all_begun && self.done.load(Ordering::Relaxed) < self.pieces
+        };
+        for _ in 0..TURNS {
+            if !is_waiting() {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        result
+    }
 }

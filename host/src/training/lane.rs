@@ -12,7 +12,7 @@ use super::order::dropout_masks;
 use super::rule::Rule;
 use crate::augmentation::Augmentation;
 use crate::components::{Learner, Lines, Packed, Planes, Scalar, Weight, lines};
-use crate::crew::{self, Crew};
+use crate::crew::{self, Crew, Rendezvous};
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
 use crate::standardization::Standardization;
@@ -130,8 +130,10 @@ where
             let units = &mut self.units[..packs];
             let images = ids.par_chunks(I::SAMPLES).zip(positions.par_chunks(I::SAMPLES));
             let crew = Crew::per_unit(packs * pass.lanes);
+            let rendezvous = Rendezvous::new(packs);
             units.par_iter_mut().zip(images).try_for_each(|(unit, (ids, positions))| {
-                unit.run(crew, isa, network, parameters, samples, first, Images { ids, positions }, pass)
+                let images = Images { ids, positions };
+                rendezvous.attend(|| unit.run(crew, isa, network, parameters, samples, first, images, pass))
             })?;
             for unit in units {
                 self.loss = self.loss.add(unit.loss);
@@ -189,12 +191,13 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
         let [first, second] = self.moments.map(|moment| moment.split_at_mut(middle.min(moment.len())));
         let (moments, other_moments) = ([first.0, second.0], [first.1, second.1]);
         let Self { isa, rule, project, .. } = self;
+        let these = Step { isa, parameters, gradients, moments, rule, project };
+        let (parameters, gradients, moments) = (other_parameters, other_gradients, other_moments);
+        let others = Step { isa, parameters, gradients, moments, rule, project };
+        let rendezvous = Rendezvous::new(2);
         crew::join(
-            || Step { isa, parameters, gradients, moments, rule, project }.share(threads.div_ceil(2)),
-            || {
-                let (parameters, gradients, moments) = (other_parameters, other_gradients, other_moments);
-                Step { isa, parameters, gradients, moments, rule, project }.share(threads / 2);
-            },
+            || rendezvous.attend(|| these.share(threads.div_ceil(2))),
+            || rendezvous.attend(|| others.share(threads / 2)),
         );
     }
 

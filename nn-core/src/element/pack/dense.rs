@@ -54,6 +54,9 @@ pub(super) fn two_blocks<I: Isa>(
     Some(())
 }
 
+/// Samples of a register that are gone through between two branches.
+const STEP: usize = 4;
+
 /// [`Learn::outer`](crate::Learn::outer) by outer products: with `d` transposed, a register holds one sample of `SAMPLES` outputs, and each
 /// input's sample is broadcast to it. Sums over the samples of a register (a fifth of the speed) do not come up.
 #[inline(always)]
@@ -64,12 +67,28 @@ pub(super) fn outer<I: Isa>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: &mut
         // Two registers of outputs, where there are so many registers: what is broadcast serves both.
         first += match I::BLOCK {
             8 if const { I::BLOCK == 8 } && left >= 2 * I::SAMPLES => {
-                outer_columns::<I, 8, 2>(isa, d, first, x, gradient)
+                outer_columns::<I, 8, 2, true>(isa, d, first, x, gradient)
             }
-            8 if const { I::BLOCK == 8 } => outer_columns::<I, 8, 1>(isa, d, first, x, gradient),
-            4 if const { I::BLOCK == 4 } => outer_columns::<I, 4, 1>(isa, d, first, x, gradient),
-            _ => outer_columns::<I, 2, 1>(isa, d, first, x, gradient),
+            8 if const { I::BLOCK == 8 } => outer_register::<I, 8>(isa, d, first, x, gradient),
+            4 if const { I::BLOCK == 4 } => outer_register::<I, 4>(isa, d, first, x, gradient),
+            _ => outer_register::<I, 2>(isa, d, first, x, gradient),
         };
+    }
+}
+
+/// [`outer_columns`] of one register, filled or not.
+#[inline(always)]
+fn outer_register<I: Isa, const INPUTS: usize>(
+    isa: I,
+    d: &[Pack<I>],
+    first: usize,
+    x: &[Pack<I>],
+    gradient: &mut [I::Real],
+) -> usize {
+    if d.len() - first >= I::SAMPLES {
+        outer_columns::<I, INPUTS, 1, true>(isa, d, first, x, gradient)
+    } else {
+        outer_columns::<I, INPUTS, 1, false>(isa, d, first, x, gradient)
     }
 }
 
@@ -82,10 +101,10 @@ struct Columns {
     stride: usize,
 }
 
-/// [`outer`] of `REGISTERS` registers of outputs from `first` on, for `INPUTS` inputs at once, whose sums stay in registers. Says
-/// how many outputs these are.
+/// [`outer`] of `REGISTERS` registers of outputs from `first` on, `FULL` ones or not, for `INPUTS` inputs at once, whose sums stay in
+/// registers. Says how many outputs these are.
 #[inline(always)]
-fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
+fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL: bool>(
     isa: I,
     d: &[Pack<I>],
     first: usize,
@@ -97,7 +116,7 @@ fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
     let mut at = first;
     for (columns, transposed) in columns.iter_mut().zip(&mut transposed) {
         let block = Block::of(d.len(), at);
-        let count = (d.len() - at).min(I::SAMPLES);
+        let count = if const { FULL } { I::SAMPLES } else { (d.len() - at).min(I::SAMPLES) };
         *columns = Columns { start: block.first * x.len() + at - block.first, count, stride: block.width };
         let mut rows = [isa.splat(Real::ZERO); MAX_SAMPLES];
         for (vector, pack) in rows.iter_mut().zip(&d[at..at + count]) {
@@ -108,13 +127,13 @@ fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
     }
     let (groups, rest) = x.as_chunks::<INPUTS>();
     for x in groups {
-        add_outer(isa, &transposed, x, gradient, &columns);
+        add_outer::<I, INPUTS, REGISTERS, FULL>(isa, &transposed, x, gradient, &columns);
         for columns in &mut columns {
             columns.start += INPUTS * columns.stride;
         }
     }
     for x in rest.as_chunks::<1>().0 {
-        add_outer(isa, &transposed, x, gradient, &columns);
+        add_outer::<I, 1, REGISTERS, FULL>(isa, &transposed, x, gradient, &columns);
         for columns in &mut columns {
             columns.start += columns.stride;
         }
@@ -124,7 +143,7 @@ fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
 
 /// `gradient[i][o] += sum over samples s of x[i][s] transposed[s][o]`, for the outputs of `columns`.
 #[inline(always)]
-fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
+fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL: bool>(
     isa: I,
     transposed: &[[I::Vector; MAX_SAMPLES]; REGISTERS],
     x: &[Pack<I>; INPUTS],
@@ -132,11 +151,14 @@ fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
     columns: &[Columns; REGISTERS],
 ) {
     let mut sums = [[isa.splat(Real::ZERO); REGISTERS]; INPUTS];
-    for sample in 0..I::SAMPLES {
-        for i in 0..INPUTS {
-            let x = isa.splat(x[i].samples()[sample]);
-            for register in 0..REGISTERS {
-                sums[i][register] = isa.fma(x, transposed[register][sample], sums[i][register]);
+    for step in 0..const { I::SAMPLES / STEP } {
+        for k in 0..STEP {
+            for i in 0..INPUTS {
+                let x = isa.splat(x[i].samples().as_chunks::<STEP>().0[step][k]);
+                for register in 0..REGISTERS {
+                    let d = transposed[register].as_chunks::<STEP>().0[step][k];
+                    sums[i][register] = isa.fma(x, d, sums[i][register]);
+                }
             }
         }
     }
@@ -144,21 +166,18 @@ fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize>(
         let Columns { start, count, stride } = columns[register];
         let rows = &mut gradient[start..];
         let mut at = 0;
-        if count == I::SAMPLES {
-            for i in 0..INPUTS {
+        for i in 0..INPUTS {
+            let sum = sums[i][register];
+            if const { FULL } {
                 let row = &mut rows[at..][..I::SAMPLES];
-                let sum = isa.add(Pack::load(isa, row).vector, sums[i][register]);
+                let sum = isa.add(Pack::load(isa, row).vector, sum);
                 row.copy_from_slice(samples::<I>(&sum));
-                at += stride;
-            }
-        } else {
-            for i in 0..INPUTS {
-                let sum = sums[i][register];
+            } else {
                 for (g, s) in rows[at..][..count].iter_mut().zip(samples::<I>(&sum)) {
                     *g = *g + *s;
                 }
-                at += stride;
             }
+            at += stride;
         }
     }
 }
