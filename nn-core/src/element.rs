@@ -138,6 +138,14 @@ pub trait Learn<W: Copy>: Weigh<W> {
     /// The sum over the samples of an element.
     fn sum(self) -> W;
 
+    /// The [`sum`](Self::sum) of each element: as many `sums` as `values`.
+    #[inline(always)]
+    fn sums(values: &[Self], sums: &mut [W]) {
+        for (value, sum) in values.iter().zip(sums) {
+            *sum = value.sum();
+        }
+    }
+
     /// `gradient[o, i] += sum over samples of d[o] x[i]`, in the [order of the kernels](crate::layout): the weight gradient of a
     /// dense layer.
     fn outer(context: Self::Context, d: &[Self], x: &[Self], gradient: &mut [W]);

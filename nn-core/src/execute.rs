@@ -211,7 +211,9 @@ where
     let mut masks_end = sample.masks.len();
     for index in (0..=last_stage).rev() {
         // Networks have a few stages: walking to one is nothing beside computing it.
-        let Some(stage) = network.stages().enumerate().map(stage_for_training).nth(index) else { break };
+        let mut stages = network.stages().enumerate().map(stage_for_training);
+        let before_stage = index.checked_sub(1).and_then(|before| stages.nth(before));
+        let Some(stage) = stages.next() else { break };
         at = at.saturating_sub(stage.kept());
         let (before, rest) = cut_mut(kept, at);
         let (active, rest) = cut_mut(rest, stage.kept_active());
@@ -243,7 +245,7 @@ where
             // only if the network ends with one, and then it has lost its output. Keep it in the buffer.
             copy(active, part_mut(buffer, 0..active.len()));
             if stage.activation != Activation::Identity {
-                let previous_input = stage_input(network, index, sample.input, before);
+                let previous_input = stage_input(before_stage.as_ref(), sample.input, before);
                 forward(
                     team,
                     context,
@@ -258,7 +260,6 @@ where
         } else {
             part(buffer, 0..stage.output.len())
         };
-        let before_stage = index.checked_sub(1).and_then(|index| network.stages().nth(index));
         match before_stage {
             Some(before_stage) if before_stage.separate_output() => {
                 let input = last_mut(before, before_stage.output.len());
@@ -306,7 +307,7 @@ where
             }
             _ => {
                 backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
-                let input = stage_input(network, index, sample.input, before);
+                let input = stage_input(before_stage.as_ref(), sample.input, before);
                 weight_gradient(team, context, &stage, input, active, gradient);
                 let target = part_mut(buffer, 0..stage.input.len());
                 input_gradient(team, context, &stage, stage_parameters, active, target);
@@ -417,9 +418,9 @@ fn first_gradient<E, W>(
     }
 }
 
-/// The input of a stage in training: what the one before kept last.
-fn stage_input<'a, E>(network: &Network<'_>, index: usize, image: &'a [E], before: &'a [E]) -> &'a [E] {
-    match index.checked_sub(1).and_then(|index| network.stages().nth(index)) {
+/// The input of a stage in training: what the one before it, if any, kept last.
+fn stage_input<'a, E>(before_stage: Option<&Stage>, image: &'a [E], before: &'a [E]) -> &'a [E] {
+    match before_stage {
         Some(stage) => last(before, stage.output.len()),
         None => image,
     }

@@ -32,6 +32,69 @@ pub struct Network<'a> {
     input: Shape,
     /// Parsed once without an error by `try_new`: `Stages` relies on it.
     layers: &'a [Layer],
+    sizes: Sizes,
+}
+
+/// What follows from the layers, worked out once: passes ask for it again and again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Sizes {
+    output: Shape,
+    parameters: usize,
+    multiply_accumulates: usize,
+    training_operations: usize,
+    activations: usize,
+    scratch: usize,
+    stream_memory: usize,
+    /// Elements that training keeps of all stages.
+    kept: usize,
+    gradient_buffer: usize,
+    dropout_masks: usize,
+}
+
+impl Sizes {
+    /// Those of a validated list of layers.
+    const fn of(input: Shape, layers: &[Layer]) -> Self {
+        let mut sizes = Self {
+            output: input,
+            parameters: 0,
+            multiply_accumulates: 0,
+            training_operations: 0,
+            activations: 0,
+            scratch: 0,
+            stream_memory: 0,
+            kept: 0,
+            gradient_buffer: 0,
+            dropout_masks: 0,
+        };
+        let mut stages = Stages::new(input, layers);
+        // Of the stage before, and of the one before that: neither the network's input nor, as long as another stage comes, its output.
+        let (mut last, mut before_last) = (0, 0);
+        let mut first = true;
+        while let Ok(Some(stage)) = stages.advance() {
+            let operations = stage.operations();
+            sizes.parameters += stage.parameters();
+            sizes.multiply_accumulates += operations;
+            sizes.training_operations += 2 * operations * if first { 2 } else { 3 };
+            if matches!(stage.activation, Activation::Sigmoid | Activation::Tanh) {
+                sizes.activations += stage.active.len();
+            }
+            sizes.scratch = larger(sizes.scratch, before_last + last);
+            sizes.stream_memory += stage.line_buffer();
+            sizes.kept += stage.kept();
+            let gradients = if stage.separate_output() { stage.band_len() } else { stage.output.len() };
+            sizes.gradient_buffer = larger(sizes.gradient_buffer, gradients);
+            sizes.dropout_masks += stage.masks();
+            sizes.output = stage.output;
+            (before_last, last) = (last, stage.output.len());
+            first = false;
+        }
+        sizes.stream_memory += sizes.output.len();
+        sizes
+    }
+}
+
+const fn larger(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
 }
 
 /// What the outputs of a network mean, and with it the loss it is trained with.
@@ -134,7 +197,7 @@ impl<'a> Network<'a> {
             shape = output;
             rest = following;
         }
-        Ok(Self { input, layers })
+        Ok(Self { input, layers, sizes: Sizes::of(input, layers) })
     }
 
     /// Shape of the input images.
@@ -152,12 +215,7 @@ impl<'a> Network<'a> {
     /// Shape of the output.
     #[must_use]
     pub const fn output(&self) -> Shape {
-        let mut shape = self.input;
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            shape = stage.output;
-        }
-        shape
+        self.sizes.output
     }
 
     /// Number of outputs.
@@ -187,94 +245,46 @@ impl<'a> Network<'a> {
     /// Number of weights and biases of all layers.
     #[must_use]
     pub const fn parameters(&self) -> usize {
-        let mut parameters = 0;
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            parameters += stage.parameters();
-        }
-        parameters
+        self.sizes.parameters
     }
 
     /// Multiply-accumulates of one inference, without outputs that a pool drops.
     #[must_use]
     pub const fn multiply_accumulates(&self) -> usize {
-        let mut sum = 0;
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            sum += stage.fan_in * stage.active.len();
-        }
-        sum
+        self.sizes.multiply_accumulates
     }
 
     /// Floating-point operations of one training step on one sample (two a multiply-accumulate): forward, weight
     /// gradients, and input gradients of all stages but the first, without outputs that a pool drops.
     #[must_use]
     pub const fn training_operations(&self) -> usize {
-        let mut sum = 0;
-        let mut stages = self.const_stages();
-        let mut first = true;
-        while let Ok(Some(stage)) = stages.advance() {
-            sum += 2 * stage.fan_in * stage.active.len() * if first { 2 } else { 3 };
-            first = false;
-        }
-        sum
+        self.sizes.training_operations
     }
 
     /// Elements that pass through a sigmoid or hyperbolic tangent in one inference.
     #[must_use]
     pub const fn activations(&self) -> usize {
-        let mut sum = 0;
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            if matches!(stage.activation, Activation::Sigmoid | Activation::Tanh) {
-                sum += stage.active.len();
-            }
-        }
-        sum
+        self.sizes.activations
     }
 
     /// Elements of scratch that [`infer`](crate::infer) needs: the largest sum of two neighbouring stages' outputs, not
     /// counting the network's input and output, which are the caller's.
     #[must_use]
     pub const fn scratch(&self) -> usize {
-        let mut largest = 0;
-        let mut previous = 0;
-        let mut stages = self.const_stages();
-        let mut last = None;
-        while let Ok(Some(stage)) = stages.advance() {
-            // The output of the stage before is now known not to be the network's.
-            if let Some(len) = last {
-                if previous + len > largest {
-                    largest = previous + len;
-                }
-                previous = len;
-            }
-            last = Some(stage.output.len());
-        }
-        largest
+        self.sizes.scratch
     }
 
     /// Elements of memory that a [`RowStream`](crate::RowStream) needs: the line buffer of each stage, and the output.
     #[must_use]
     pub const fn stream_memory(&self) -> usize {
-        let mut sum = self.outputs();
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            sum += stage.line_buffer();
-        }
-        sum
+        self.sizes.stream_memory
     }
 
     /// Elements of workspace that a training step needs: [`train`](crate::train) keeps there what each stage made until
     /// its gradient has replaced it.
     #[must_use]
     pub const fn workspace(&self) -> usize {
-        let mut kept = self.gradient_buffer();
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            kept += stage.kept();
-        }
-        kept
+        self.sizes.gradient_buffer + self.sizes.kept
     }
 
     /// Rows of the input that training takes through all stages at a time: all, where a cache holds everything that is kept.
@@ -293,26 +303,13 @@ impl<'a> Network<'a> {
     /// Length of the buffer, first in the workspace, for gradients of outputs that are not kept apart and for bands that are
     /// computed anew.
     pub(crate) const fn gradient_buffer(&self) -> usize {
-        let mut largest = 0;
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            let len = if stage.separate_output() { stage.band_len() } else { stage.output.len() };
-            if len > largest {
-                largest = len;
-            }
-        }
-        largest
+        self.sizes.gradient_buffer
     }
 
     /// Dropout masks that a training step takes for a sample: one for each element that a dropout layer passes.
     #[must_use]
     pub const fn dropout_masks(&self) -> usize {
-        let mut masks = 0;
-        let mut stages = self.const_stages();
-        while let Ok(Some(stage)) = stages.advance() {
-            masks += stage.masks();
-        }
-        masks
+        self.sizes.dropout_masks
     }
 
     /// The rate at which each dropout mask of [`Network::dropout_masks`] is drawn, layer by layer: `(rate, masks)`.
@@ -344,11 +341,7 @@ impl<'a> Network<'a> {
         })
     }
 
-    pub(crate) fn stages(&self) -> Stages<'a> {
-        self.const_stages()
-    }
-
-    const fn const_stages(&self) -> Stages<'a> {
+    pub(crate) const fn stages(&self) -> Stages<'a> {
         Stages::new(self.input, self.layers)
     }
 }

@@ -76,6 +76,16 @@ pub trait Isa: Context + core::fmt::Debug {
     /// The sum of the samples, in an order that depends on the set alone.
     fn sum(self, a: Self::Vector) -> Self::Real;
 
+    /// The [`sum`](Self::sum) of each vector.
+    #[inline(always)]
+    fn sums(self, vectors: [Self::Vector; MAX_SAMPLES]) -> [Self::Real; MAX_SAMPLES] {
+        let mut sums = [Real::ZERO; MAX_SAMPLES];
+        for (sum, vector) in sums.iter_mut().zip(vectors) {
+            *sum = self.sum(vector);
+        }
+        sums
+    }
+
     /// The transpose of the matrix whose rows are the first `SAMPLES` vectors; what the others become has no meaning.
     #[inline(always)]
     fn transpose(self, rows: [Self::Vector; MAX_SAMPLES]) -> [Self::Vector; MAX_SAMPLES] {

@@ -276,6 +276,19 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
     }
 
     #[inline(always)]
+    fn sums(values: &[Self], sums: &mut [I::Real]) {
+        let (groups, rest) = values.as_chunks::<MAX_SAMPLES>();
+        let (group_sums, rest_sums) = sums.as_chunks_mut::<MAX_SAMPLES>();
+        for (group, sums) in groups.iter().zip(group_sums) {
+            let [first, ..] = group;
+            *sums = first.isa.sums(vectors(group));
+        }
+        for (value, sum) in rest.iter().zip(rest_sums) {
+            *sum = Number::sum(*value);
+        }
+    }
+
+    #[inline(always)]
     fn outer(isa: I, d: &[Self], x: &[Self], gradient: &mut [I::Real]) {
         dense::outer(isa, d, x, gradient);
     }

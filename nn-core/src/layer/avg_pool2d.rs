@@ -65,7 +65,7 @@ pub(crate) fn mean_factor<E: Element>(pool: usize) -> E::Real {
 /// `kept = f'(kept) d / pool^2`, where `d` is the gradient of the pool's output (`stage.output`), and `masks` the dropout
 /// masks behind it. Where the stage has `biases`, one a channel, adds the sums of these gradients, which are their gradients.
 ///
-/// `POOL` is the side of the pool's windows, or 0 where the compiler does not know it.
+/// `POOL` is the side of the pool's windows, or 1 where the compiler does not know it.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
 fn backward<E, W, F: Function<E>, const POOL: usize>(
@@ -81,7 +81,7 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let pool = if const { POOL > 0 } { POOL } else { stage.pool.max(1) };
+    let pool = if const { POOL > 1 } { POOL } else { stage.pool.max(1) };
     let factor = mean_factor::<E>(pool);
     let width = stage.active.width;
     let mut biases = biases.iter_mut();
@@ -92,20 +92,31 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
         for (row, kept) in rows.clone().zip(lines) {
             let start = channel * stage.output.plane() + row / pool * stage.output.width;
             let d = part(d, start..start + stage.output.width);
-            let masks = masks.map(|masks| part(masks, start..start + stage.output.width));
-            for (column, (windows, d)) in kept.chunks_exact_mut(pool).zip(d).enumerate() {
-                let mut d = *d;
-                if let Some(mask) = masks.and_then(|masks| masks.get(column)) {
-                    d = d.scale_by(*mask);
-                }
-                if pool > 1 {
-                    d = d.scale(factor);
-                }
-                for value in windows {
+            let mut window = |values: &mut [E], d: E| {
+                let d = if pool > 1 { d.scale(factor) } else { d };
+                for value in values {
                     *value = function.chain(d, *value);
                     sums[0] = sums[0].add(*value);
                 }
                 sums.swap(0, 1);
+            };
+            match masks {
+                None if const { POOL > 1 } => {
+                    for (values, d) in kept.as_chunks_mut::<POOL>().0.iter_mut().zip(d) {
+                        window(values, *d);
+                    }
+                }
+                None => {
+                    for (values, d) in kept.chunks_exact_mut(pool).zip(d) {
+                        window(values, *d);
+                    }
+                }
+                Some(masks) => {
+                    let masks = part(masks, start..start + stage.output.width);
+                    for ((values, d), mask) in kept.chunks_exact_mut(pool).zip(d).zip(masks) {
+                        window(values, d.scale_by(*mask));
+                    }
+                }
             }
         }
         if let Some(bias) = biases.next() {
@@ -167,7 +178,7 @@ where
             #[inline(always)]
             || match stage.pool {
                 2 => backward::<E, W, F, 2>(context, stage, rows, masks, d, active, biases, function),
-                _ => backward::<E, W, F, 0>(context, stage, rows, masks, d, active, biases, function),
+                _ => backward::<E, W, F, 1>(context, stage, rows, masks, d, active, biases, function),
             },
         );
     }

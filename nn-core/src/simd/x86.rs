@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use pulp::x86::{V3, V4};
 
-use super::{Isa, MAX_SAMPLES, PackReal};
+use super::{Isa, MAX_SAMPLES, PackReal, samples};
 use crate::element::Context;
 
 /// AVX-512: a vector is one register.
@@ -60,7 +60,11 @@ const UNORDERED: i32 = 3;
 const LOW: i32 = 0x20;
 /// The second of each.
 const HIGH: i32 = 0x31;
-/// Of quarters of two registers: the first and third of each.
+/// Of four parts of two registers: the first two of each.
+const FIRST: i32 = 0x44;
+/// The last two.
+const SECOND: i32 = 0xEE;
+/// The first and third.
 const EVEN: i32 = 0x88;
 /// The second and fourth.
 const ODD: i32 = 0xDD;
@@ -70,7 +74,8 @@ macro_rules! avx512 {
      $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident, $sum:ident,
      |$s:ident, $magnitude:ident, $sign:ident| $copysign:expr, |$p:ident, $n:ident| $power:expr,
      |$this:ident, $a:ident| $recip:expr,
-     |$q:ident, $dividend:ident, $divisor:ident| $quotient:expr, |$t:ident, $rows:ident| $transpose:expr) => {
+     |$q:ident, $dividend:ident, $divisor:ident| $quotient:expr, |$summing:ident, $vectors:ident| $sums:expr,
+     |$t:ident, $rows:ident| $transpose:expr) => {
         impl Isa for Avx512<$real> {
             type Real = $real;
             type Vector = $vector;
@@ -172,6 +177,12 @@ macro_rules! avx512 {
             }
 
             #[inline(always)]
+            fn sums(self, $vectors: [$vector; MAX_SAMPLES]) -> [$real; MAX_SAMPLES] {
+                let $summing = self;
+                $sums
+            }
+
+            #[inline(always)]
             fn transpose(self, $rows: [$vector; MAX_SAMPLES]) -> [$vector; MAX_SAMPLES] {
                 let $t = self.token.avx512f;
                 $transpose
@@ -220,6 +231,38 @@ avx512!(
         let quotient = isa.mul(a, y);
         let remainder = isa.token.avx512f._mm512_fnmadd_ps(b, quotient, a);
         isa.fma(remainder, y, quotient)
+    },
+    |isa, vectors| {
+        // Halves of two vectors are added at a time, then quarters, .., as in the sum of one: a register holds parts of 2, 4, 8 and 16.
+        let avx512f = isa.token.avx512f;
+        let halves = |a, b| {
+            let first = avx512f._mm512_shuffle_f32x4::<FIRST>(a, b);
+            isa.add(first, avx512f._mm512_shuffle_f32x4::<SECOND>(a, b))
+        };
+        let quarters = |a, b| {
+            let even = avx512f._mm512_shuffle_f32x4::<EVEN>(a, b);
+            isa.add(even, avx512f._mm512_shuffle_f32x4::<ODD>(a, b))
+        };
+        let pairs = |a, b| {
+            let first = avx512f._mm512_shuffle_ps::<FIRST>(a, b);
+            isa.add(first, avx512f._mm512_shuffle_ps::<SECOND>(a, b))
+        };
+        let singles = |a, b| {
+            let even = avx512f._mm512_shuffle_ps::<EVEN>(a, b);
+            isa.add(even, avx512f._mm512_shuffle_ps::<ODD>(a, b))
+        };
+        let mut eights = [vectors[0]; 4];
+        for (k, eight) in eights.iter_mut().enumerate() {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|v| vectors[4 * k + v]);
+            *eight = quarters(halves(a, b), halves(c, d));
+        }
+        let sums = singles(pairs(eights[0], eights[1]), pairs(eights[2], eights[3]));
+        // Each quarter of the register has those of every fourth vector.
+        let mut ordered = [0.0; MAX_SAMPLES];
+        for (k, sum) in samples::<Self>(&sums).iter().enumerate() {
+            ordered[4 * (k % 4) + k / 4] = *sum;
+        }
+        ordered
     },
     |avx512f, rows| {
         // Pairs of rows, then fours, inside the quarters of registers; then the quarters themselves.
@@ -280,6 +323,28 @@ avx512!(
     },
     |isa, a| isa.div(isa.splat(1.0), a),
     |isa, a, b| isa.div(a, b),
+    |isa, vectors| {
+        let avx512f = isa.token.avx512f;
+        let halves = |a, b| {
+            let first = avx512f._mm512_shuffle_f64x2::<FIRST>(a, b);
+            isa.add(first, avx512f._mm512_shuffle_f64x2::<SECOND>(a, b))
+        };
+        let quarters = |a, b| {
+            let even = avx512f._mm512_shuffle_f64x2::<EVEN>(a, b);
+            isa.add(even, avx512f._mm512_shuffle_f64x2::<ODD>(a, b))
+        };
+        let mut ordered = [0.0; MAX_SAMPLES];
+        for (eight, ordered) in vectors.chunks_exact(8).zip(ordered.chunks_exact_mut(8)) {
+            let first = quarters(halves(eight[0], eight[1]), halves(eight[2], eight[3]));
+            let second = quarters(halves(eight[4], eight[5]), halves(eight[6], eight[7]));
+            let even = avx512f._mm512_unpacklo_pd(first, second);
+            let sums = isa.add(even, avx512f._mm512_unpackhi_pd(first, second));
+            for (k, sum) in samples::<Self>(&sums).iter().enumerate() {
+                ordered[4 * (k % 2) + k / 2] = *sum;
+            }
+        }
+        ordered
+    },
     |avx512f, rows| {
         let mut pairs = rows;
         for i in (0..8).step_by(2) {

@@ -309,12 +309,16 @@ fn taps<E, W, D: Window, S: Source<E>, const AT_ONCE: usize, const COUNT: usize,
         }
         column += strip;
     }
-    // By reference: moved, they would be copied once more.
-    for (u, sums) in sums.iter().enumerate().take(tap.rows.1) {
-        for (t, sums) in sums.iter().enumerate() {
+    for sum in sums.as_flattened_mut().as_flattened_mut() {
+        *sum = source.scale(*sum);
+    }
+    let mut totals = [[[W::zero(()); SIZE]; COUNT]; ROWS];
+    E::sums(sums.as_flattened().as_flattened(), totals.as_flattened_mut().as_flattened_mut());
+    for (u, totals) in totals.iter().enumerate().take(tap.rows.1) {
+        for (t, totals) in totals.iter().enumerate() {
             let index = (u * tap.window.kernel() + t) * tap.width;
-            for (sum, g) in sums.iter().zip(from_mut(gradient, index)) {
-                *g = g.add(source.scale(*sum).sum());
+            for (total, g) in totals.iter().zip(from_mut(gradient, index)) {
+                *g = g.add(*total);
             }
         }
     }

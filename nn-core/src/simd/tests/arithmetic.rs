@@ -176,6 +176,19 @@ impl<T: PackReal> Job<T> for Rules {
         }
         assert_eq!(Number::sum(pack(T::ONE)), T::from_f64(I::SAMPLES as f64));
 
+        // Sums of several packs, as many as are taken at once and others: those of each, to the last bit.
+        for count in [1, 15, 16, 18, 33] {
+            let mut packs = std::vec![pack(T::ZERO); count];
+            for (k, x) in packs.iter_mut().flat_map(|p| p.samples_mut()).enumerate() {
+                *x = T::from_f64((k as f64 * 0.7).sin());
+            }
+            let mut sums = std::vec![T::ZERO; count];
+            <Pack<I> as Learn<T>>::sums(&packs, &mut sums);
+            for (sum, p) in sums.iter().zip(packs) {
+                assert!(same(*sum, Number::sum(p)), "{count} sums, {isa:?}");
+            }
+        }
+
         // The gradient of a dense block by outer products, for widths that fill vectors and that do not.
         for width in 1..=16 {
             for inputs in [1, 7, 8, 9, 20] {
