@@ -180,7 +180,7 @@ impl<T: PackReal> Job<T> for Rules {
         for count in [1, 15, 16, 18, 33] {
             let mut packs = std::vec![pack(T::ZERO); count];
             for (k, x) in packs.iter_mut().flat_map(|p| p.samples_mut()).enumerate() {
-                *x = T::from_f64((k as f64 * 0.7).sin());
+                *x = T::from_f64(((k * 37 % 101) as f64 - 50.0) / 7.0);
             }
             let mut sums = std::vec![T::ZERO; count];
             <Pack<I> as Learn<T>>::sums(&packs, &mut sums);
