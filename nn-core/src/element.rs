@@ -56,7 +56,7 @@ pub trait Element: Copy + Send + Sync + 'static {
     const POSITIONS: usize;
     /// Filters of which a convolution's weight gradient keeps sums in registers: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
-    /// Neighbouring taps of which it does so for each of them (1 or 3).
+    /// Neighbouring taps of which it does so for each of them (1, 2 or 3), or, of two, for half of them.
     const GRADIENT_TAPS: usize;
     /// Rows of the kernel of which it does so (1 or 3).
     const GRADIENT_ROWS: usize;

@@ -101,12 +101,14 @@ macro_rules! element_by_arithmetic {
         const SAMPLES: usize = <Self as Number>::SAMPLES;
         const BLOCK: usize = <Self as Number>::BLOCK;
         const POSITIONS: usize = <Self as Number>::POSITIONS;
-        // Where there are so many registers, whole kernels of fewer filters: each gradient is loaded once for nine taps.
+        // Where there are many registers, whole kernels of fewer filters: each gradient is loaded once for nine taps. Where there are so
+        // few that the sums of three taps of two filters leave none for what they are made of, two taps, and then one of more filters.
         const GRADIENT_BLOCK: usize = match <Self as Number>::GRADIENT_BLOCK {
             8 => 2,
+            2 => 4,
             block => block,
         };
-        const GRADIENT_TAPS: usize = 3;
+        const GRADIENT_TAPS: usize = if <Self as Number>::GRADIENT_BLOCK == 2 { 2 } else { 3 };
         const GRADIENT_ROWS: usize = if <Self as Number>::GRADIENT_BLOCK == 8 { 3 } else { 1 };
         const FUSED: bool = <Self as Number>::FUSED;
         const UNROLLED: bool = true;
