@@ -52,7 +52,7 @@ pub(crate) struct Rendezvous {
     done: AtomicUsize,
 }
 
-/// Turns of busy waiting, at most: about a tenth of a millisecond.
+/// Turns of busy waiting, at most: a tenth of a millisecond or less, as long as the processor pauses for a turn.
 const TURNS: usize = 2000;
 
 impl Rendezvous {

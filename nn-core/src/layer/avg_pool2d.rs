@@ -82,7 +82,7 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
     W: Element<Context = ()>,
 {
     let pool = if const { POOL > 1 } { POOL } else { stage.pool.max(1) };
-    let factor = mean_factor::<E>(pool);
+    let factor = (pool > 1).then(|| mean_factor::<E>(pool));
     let width = stage.active.width;
     let mut biases = biases.iter_mut();
     for (channel, plane) in kept.chunks_exact_mut(stage.active.plane().max(1)).enumerate() {
@@ -92,29 +92,21 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
         for (row, kept) in rows.clone().zip(lines) {
             let start = channel * stage.output.plane() + row / pool * stage.output.width;
             let d = part(d, start..start + stage.output.width);
-            let mut window = |values: &mut [E], d: E| {
-                let d = if pool > 1 { d.scale(factor) } else { d };
-                for value in values {
-                    *value = function.chain(d, *value);
-                    sums[0] = sums[0].add(*value);
-                }
-                sums.swap(0, 1);
-            };
             match masks {
                 None if const { POOL > 1 } => {
                     for (values, d) in kept.as_chunks_mut::<POOL>().0.iter_mut().zip(d) {
-                        window(values, *d);
+                        window_gradient(values, *d, factor, function, &mut sums);
                     }
                 }
                 None => {
                     for (values, d) in kept.chunks_exact_mut(pool).zip(d) {
-                        window(values, *d);
+                        window_gradient(values, *d, factor, function, &mut sums);
                     }
                 }
                 Some(masks) => {
                     let masks = part(masks, start..start + stage.output.width);
                     for ((values, d), mask) in kept.chunks_exact_mut(pool).zip(d).zip(masks) {
-                        window(values, d.scale_by(*mask));
+                        window_gradient(values, d.scale_by(*mask), factor, function, &mut sums);
                     }
                 }
             }
@@ -123,6 +115,26 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
             *bias = bias.add(sums[0].add(sums[1]).sum());
         }
     }
+}
+
+/// A row of a window of [`backward`], whose gradients are added to the first of the `sums`, and the other sum's turn.
+#[inline(always)]
+fn window_gradient<E: Element, F: Function<E>>(
+    values: &mut [E],
+    d: E,
+    factor: Option<E::Real>,
+    function: F,
+    sums: &mut [E; 2],
+) {
+    let d = match factor {
+        Some(factor) => d.scale(factor),
+        None => d,
+    };
+    for value in values {
+        *value = function.chain(d, *value);
+        sums[0] = sums[0].add(*value);
+    }
+    sums.swap(0, 1);
 }
 
 /// [`backward`] of some channels.

@@ -150,6 +150,7 @@ fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL: bo
     gradient: &mut [I::Real],
     columns: &[Columns; REGISTERS],
 ) {
+    const { assert!(I::SAMPLES.is_multiple_of(STEP), "samples would be left out") };
     let mut sums = [[isa.splat(Real::ZERO); REGISTERS]; INPUTS];
     for step in 0..const { I::SAMPLES / STEP } {
         for k in 0..STEP {
