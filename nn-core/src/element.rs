@@ -162,6 +162,22 @@ where
         let d = part(d, block.first..block.first + block.width);
         let rows = block.weights_mut(gradient, x.len()).chunks_exact_mut(block.width.max(1));
         for (x, row) in x.iter().zip(rows) {
+            let (mut d, mut row) = (d, row);
+            if const { E::SAMPLES > 1 } {
+                let (fours, rest) = d.as_chunks::<4>();
+                let (four_gradients, rest_of_row) = row.as_chunks_mut::<4>();
+                for (d, g) in fours.iter().zip(four_gradients) {
+                    let (mut products, mut sums) = (*d, *g);
+                    for k in 0..4 {
+                        products[k] = Element::mul(d[k], *x);
+                    }
+                    E::sums(&products, &mut sums);
+                    for k in 0..4 {
+                        g[k] = g[k].add(sums[k]);
+                    }
+                }
+                (d, row) = (rest, rest_of_row);
+            }
             for (d, g) in d.iter().zip(row) {
                 *g = g.add(Element::mul(*d, *x).sum());
             }

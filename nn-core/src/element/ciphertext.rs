@@ -256,6 +256,9 @@ impl<T: Real, R: Number<Real = T>, const N: usize> Weigh<Ciphertext<T, N>> for C
     }
 }
 
+/// Entries that are summed over their samples at once: as many packs as an instruction set takes.
+const ENTRIES: usize = 16;
+
 impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Ciphertext<T, N>> for Ciphertext<R, N> {
     #[inline(always)]
     fn mul_acc(self, a: Self, b: Self) -> Self {
@@ -272,6 +275,29 @@ impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Ciphertext<T, 
             }
         }
         Ciphertext::from_columns(columns)
+    }
+
+    #[inline(always)]
+    fn sums(values: &[Self], sums: &mut [Ciphertext<T, N>]) {
+        if const { R::SAMPLES == 1 || N * N > ENTRIES } {
+            for (value, sum) in values.iter().zip(sums) {
+                *sum = value.sum();
+            }
+            return;
+        }
+        let at_once = const { ENTRIES / (N * N) };
+        for (values, sums) in values.chunks(at_once).zip(sums.chunks_mut(at_once)) {
+            let [first, ..] = values else { return };
+            let mut entries = [first.columns()[0][0]; ENTRIES];
+            for (entries, value) in entries.chunks_exact_mut(N * N).zip(values) {
+                entries.copy_from_slice(value.columns().as_flattened());
+            }
+            let mut totals = [T::ZERO; ENTRIES];
+            Number::sums(&entries, &mut totals);
+            for (sum, totals) in sums.iter_mut().zip(totals.chunks_exact(N * N)) {
+                sum.columns_mut().as_flattened_mut().copy_from_slice(totals);
+            }
+        }
     }
 
     #[inline(always)]

@@ -20,6 +20,14 @@ pub trait Number: Arithmetic<Context: Context> {
     /// The sum over the samples.
     fn sum(self) -> Self::Real;
 
+    /// The [`sum`](Self::sum) of each value: as many `sums` as `values`.
+    #[inline(always)]
+    fn sums(values: &[Self], sums: &mut [Self::Real]) {
+        for (value, sum) in values.iter().zip(sums) {
+            *sum = value.sum();
+        }
+    }
+
     /// See [`Element::sigmoids`].
     #[inline(always)]
     fn sigmoids<const N: usize>(mut values: [Self; N]) -> [Self; N] {

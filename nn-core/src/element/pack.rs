@@ -195,6 +195,19 @@ impl<I: Isa> Number for Pack<I> {
     }
 
     #[inline(always)]
+    fn sums(values: &[Self], sums: &mut [I::Real]) {
+        let (groups, rest) = values.as_chunks::<MAX_SAMPLES>();
+        let (group_sums, rest_sums) = sums.as_chunks_mut::<MAX_SAMPLES>();
+        for (group, sums) in groups.iter().zip(group_sums) {
+            let [first, ..] = group;
+            *sums = first.isa.sums(vectors(group));
+        }
+        for (value, sum) in rest.iter().zip(rest_sums) {
+            *sum = Number::sum(*value);
+        }
+    }
+
+    #[inline(always)]
     fn sigmoids<const N: usize>(mut values: [Self; N]) -> [Self; N] {
         if let (true, Some(first)) = (many_registers::<I>(), values.first()) {
             return from_vectors(first.isa, first.isa.sigmoids(vectors(&values)));
@@ -277,15 +290,7 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
 
     #[inline(always)]
     fn sums(values: &[Self], sums: &mut [I::Real]) {
-        let (groups, rest) = values.as_chunks::<MAX_SAMPLES>();
-        let (group_sums, rest_sums) = sums.as_chunks_mut::<MAX_SAMPLES>();
-        for (group, sums) in groups.iter().zip(group_sums) {
-            let [first, ..] = group;
-            *sums = first.isa.sums(vectors(group));
-        }
-        for (value, sum) in rest.iter().zip(rest_sums) {
-            *sum = Number::sum(*value);
-        }
+        Number::sums(values, sums);
     }
 
     #[inline(always)]
