@@ -64,31 +64,22 @@ pub(super) fn outer<I: Isa>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: &mut
     let mut first = 0;
     while first < d.len() {
         let left = d.len() - first;
+        macro_rules! columns {
+            ($inputs:literal, $registers:literal) => {
+                if left >= $registers * I::SAMPLES {
+                    outer_columns::<I, $inputs, $registers, true>(isa, d, first, x, gradient)
+                } else {
+                    outer_columns::<I, $inputs, 1, false>(isa, d, first, x, gradient)
+                }
+            };
+        }
         // Two registers of outputs, where there are so many registers: what is broadcast serves both.
         first += match I::BLOCK {
-            8 if const { I::BLOCK == 8 } && left >= 2 * I::SAMPLES => {
-                outer_columns::<I, 8, 2, true>(isa, d, first, x, gradient)
-            }
-            8 if const { I::BLOCK == 8 } => outer_register::<I, 8>(isa, d, first, x, gradient),
-            4 if const { I::BLOCK == 4 } => outer_register::<I, 4>(isa, d, first, x, gradient),
-            _ => outer_register::<I, 2>(isa, d, first, x, gradient),
+            8 if const { I::BLOCK == 8 } && left >= 2 * I::SAMPLES => columns!(8, 2),
+            8 if const { I::BLOCK == 8 } => columns!(8, 1),
+            4 if const { I::BLOCK == 4 } => columns!(4, 1),
+            _ => columns!(2, 1),
         };
-    }
-}
-
-/// [`outer_columns`] of one register, filled or not.
-#[inline(always)]
-fn outer_register<I: Isa, const INPUTS: usize>(
-    isa: I,
-    d: &[Pack<I>],
-    first: usize,
-    x: &[Pack<I>],
-    gradient: &mut [I::Real],
-) -> usize {
-    if d.len() - first >= I::SAMPLES {
-        outer_columns::<I, INPUTS, 1, true>(isa, d, first, x, gradient)
-    } else {
-        outer_columns::<I, INPUTS, 1, false>(isa, d, first, x, gradient)
     }
 }
 
