@@ -279,9 +279,10 @@ impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Ciphertext<T, 
 
     #[inline(always)]
     fn sums(values: &[Self], sums: &mut [Ciphertext<T, N>]) {
-        if const { R::SAMPLES == 1 || N * N > ENTRIES } {
+        // Single numbers are their sums, and large matrices have enough entries of their own.
+        if const { R::SAMPLES == 1 || N * N >= ENTRIES } {
             for (value, sum) in values.iter().zip(sums) {
-                *sum = value.sum();
+                Number::sums(value.columns().as_flattened(), sum.columns_mut().as_flattened_mut());
             }
             return;
         }

@@ -12,7 +12,7 @@ pub trait Number: Arithmetic<Context: Context> {
     const BLOCK: usize;
     /// See [`Element::POSITIONS`].
     const POSITIONS: usize;
-    /// Filters of which a convolution's weight gradient keeps the sums of three taps in registers: 1, 2, 4 or 8.
+    /// Filters whose sums of three taps fill the registers that a convolution's weight gradient has for sums: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
     /// See [`Element::FUSED`].
     const FUSED: bool;

@@ -2,7 +2,7 @@
 
 use std::vec::Vec;
 
-use more_core::{Arithmetic, Real, Scalar};
+use more_core::{Arithmetic, Ciphertext, Real, Scalar};
 
 use super::super::{Isa, Job, MAX_SAMPLES, PackReal, samples};
 use super::{on_all, vector};
@@ -188,6 +188,10 @@ impl<T: PackReal> Job<T> for Rules {
                 assert!(same(*sum, Number::sum(p)), "{count} sums, {isa:?}");
             }
         }
+        matrix_sums::<I, 2>(isa);
+        matrix_sums::<I, 3>(isa);
+        matrix_sums::<I, 4>(isa);
+        matrix_sums::<I, 5>(isa);
 
         // The gradient of a dense block by outer products, for widths that fill vectors and that do not.
         for width in 1..=16 {
@@ -215,6 +219,24 @@ impl<T: PackReal> Job<T> for Rules {
                         assert_eq!(T::to_f64(gradient[i * width + o]), expected, "width {width}, {isa:?}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Sums of several matrices, as many as are taken at once and others: those of each, to the last bit.
+fn matrix_sums<I: Isa, const N: usize>(isa: I) {
+    for count in [1, 3, 4, 9] {
+        let mut matrices = std::vec![Ciphertext::<Pack<I>, N>::zero(isa); count];
+        let entries = matrices.iter_mut().flat_map(|m| m.columns_mut().as_flattened_mut());
+        for (k, x) in entries.flat_map(|p| p.samples_mut()).enumerate() {
+            *x = Real::from_f64(((k * 37 % 101) as f64 - 50.0) / 7.0);
+        }
+        let mut sums = std::vec![Ciphertext::<I::Real, N>::zero(()); count];
+        Learn::sums(&matrices, &mut sums);
+        for (sum, m) in sums.iter().zip(matrices) {
+            for (sum, p) in sum.columns().as_flattened().iter().zip(m.columns().as_flattened()) {
+                assert!(same(*sum, Number::sum(*p)), "{count} matrices of {N}, {isa:?}");
             }
         }
     }
