@@ -21,6 +21,13 @@ const LINE: usize = 64;
 /// windows of the paper's networks are enough for all.
 const AT_A_TIME: usize = 8;
 
+/// Asks for some bytes, whose cache lines will be read soon.
+pub(crate) fn ask_for(bytes: &[u8]) {
+    for line in bytes.chunks(LINE) {
+        prefetch(line);
+    }
+}
+
 impl<'a> Ahead<'a> {
     pub(crate) fn new(parts: impl Iterator<Item = &'a [u8]>) -> Self {
         Self { chunks: parts.flat_map(|part| part.chunks(AT_A_TIME * LINE)).collect(), ..Self::default() }
@@ -43,9 +50,7 @@ impl Team for &Ahead<'_> {
         let next = self.asked.load(Ordering::Relaxed);
         if let Some(chunk) = self.chunks.get(next) {
             self.asked.store(next + 1, Ordering::Relaxed);
-            for line in chunk.chunks(LINE) {
-                prefetch(line);
-            }
+            ask_for(chunk);
         }
     }
 }

@@ -6,6 +6,7 @@ use more_core::{Ciphertext, EvaluationKey, Spectrum};
 use nn_core::{Head, Network};
 use rayon::prelude::*;
 
+use crate::ahead::ask_for;
 use crate::architecture::Architecture;
 use crate::components::{Planes, Scalar};
 use crate::container::{Form, ImagesFile, LabelKind, ReadBuffer, matrix_entries, put_matrix_entries};
@@ -334,6 +335,15 @@ impl<'a, T: Scalar> Source<'a, T> {
         Ok(samples)
     }
 
+    /// Asks for an image that lies in memory, while another is converted.
+    fn ask_for(&self, image: usize) {
+        let Input::File(file) = self.input else { return };
+        let values = self.input.image_values(file.metadata().form);
+        if let Some(bytes) = file.image_bytes(image, 0..values) {
+            ask_for(&bytes[..bytes.len().min(ASKED_FOR)]);
+        }
+    }
+
     /// Reads the images of these numbers, in this order, over what `samples` held.
     ///
     /// # Errors
@@ -349,7 +359,10 @@ impl<'a, T: Scalar> Source<'a, T> {
         out.zip(images.par_chunks(GATHERED)).try_for_each_init(
             Buffers::default,
             |buffers, (out, images)| {
-                for (out, image) in out.chunks_exact_mut(item).zip(images) {
+                for (index, (out, image)) in out.chunks_exact_mut(item).zip(images).enumerate() {
+                    if let Some(next) = images.get(index + 1) {
+                        self.ask_for(*next);
+                    }
                     self.reader.read(*image..*image + 1, buffers, out)?;
                 }
                 Ok::<(), Error>(())
@@ -366,6 +379,9 @@ impl<'a, T: Scalar> Source<'a, T> {
 
 /// Images that one task of [`Source::gather`] reads.
 const GATHERED: usize = 16;
+
+/// Bytes of an image that are asked for ahead: all of a small one. A processor sees for itself how a large one goes on.
+const ASKED_FOR: usize = 1 << 16;
 
 /// Training samples in memory.
 #[derive(Debug)]

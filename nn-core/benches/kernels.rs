@@ -11,8 +11,8 @@ use more_core::{Arithmetic, Ciphertext, Spectrum};
 use nn_core::element::Pack;
 use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
 use nn_core::{
-    ANGIOGRAPHY, Element, Layer, Learn, MNIST, Network, Sample, Shape, Weigh, avg_pool, conv, dense, infer,
-    train,
+    ANGIOGRAPHY, Alone, Element, Gradient, Layer, Learn, MNIST, Network, Sample, Shape, Weigh, avg_pool,
+    conv, dense, infer, train_with,
 };
 
 use Layer::{Sigmoid, Tanh};
@@ -94,7 +94,8 @@ impl Bench<'_> {
         group.bench_function(BenchmarkId::from_parameter(kind), |bencher| {
             bencher.iter(|| {
                 let sample = black_box(&sample);
-                let loss = train(context, network, &parameters, sample, &mut workspace, &mut gradient);
+                let gradient = Gradient::Write(&mut gradient[..]);
+                let loss = train_with(Alone, context, network, &parameters, sample, &mut workspace, gradient);
                 black_box(loss.expect("lengths fit"));
             });
         });

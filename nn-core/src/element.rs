@@ -19,6 +19,7 @@ pub use {half::f16, stored::F8};
 
 use more_core::{Arithmetic, Real};
 
+use crate::Gradient;
 use crate::layout::blocks;
 use crate::part::part;
 
@@ -146,18 +147,22 @@ pub trait Learn<W: Copy>: Weigh<W> {
         }
     }
 
-    /// `gradient[o, i] += sum over samples of d[o] x[i]`, in the [order of the kernels](crate::layout): the weight gradient of a
-    /// dense layer.
-    fn outer(context: Self::Context, d: &[Self], x: &[Self], gradient: &mut [W]);
+    /// `sum over samples of d[o] x[i]` for every output `o` and input `i`, in the [order of the kernels](crate::layout): the weight
+    /// gradient of a dense layer.
+    fn outer(context: Self::Context, d: &[Self], x: &[Self], gradient: Gradient<'_, W>);
 }
 
 /// [`Learn::outer`] by sums over the samples: for elements that have nothing faster.
 #[inline(always)]
-pub(crate) fn outer_by_sums<E, W>(d: &[E], x: &[E], gradient: &mut [W])
+pub(crate) fn outer_by_sums<E, W>(d: &[E], x: &[E], gradient: Gradient<'_, W>)
 where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    let (gradient, adds) = gradient.into_parts();
+    if !adds {
+        gradient.fill(W::zero(()));
+    }
     for block in blocks(d.len()) {
         let d = part(d, block.first..block.first + block.width);
         let rows = block.weights_mut(gradient, x.len()).chunks_exact_mut(block.width.max(1));

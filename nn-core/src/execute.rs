@@ -11,7 +11,7 @@ use crate::part::{copy, cut, cut_mut, last, last_mut, part, part_mut};
 use crate::stage::{Activation, Linear, Stage};
 use crate::stream::Band;
 use crate::team::{Alone, Team, activation_gradient_operations, share};
-use crate::{Error, Network};
+use crate::{Error, Gradient, Network};
 
 /// Computes the network's output for one input (for each sample of a pack).
 ///
@@ -117,10 +117,10 @@ where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    train_with(Alone, context, network, parameters, sample, workspace, gradient)
+    train_with(Alone, context, network, parameters, sample, workspace, Gradient::Add(gradient))
 }
 
-/// [`train`], with threads that share each kernel.
+/// [`train`], with threads that share each kernel, for a gradient that is added to or written over.
 ///
 /// # Errors
 ///
@@ -132,12 +132,13 @@ pub fn train_with<E, W>(
     parameters: &[W],
     sample: &Sample<'_, E>,
     workspace: &mut [E],
-    gradient: &mut [W],
+    gradient: Gradient<'_, W>,
 ) -> Result<E, Error>
 where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    let (gradient, adds) = gradient.into_parts();
     check(parameters.len(), network.parameters(), |expected| Error::Weights { expected })?;
     check(gradient.len(), network.parameters(), |expected| Error::Gradient { expected })?;
     check(sample.input.len(), network.input().len(), |expected| Error::Input { expected })?;
@@ -147,6 +148,14 @@ where
         return Err(Error::Scratch { expected: network.workspace() });
     }
 
+    if !adds {
+        for stage in network.stages() {
+            // A dense layer's weight gradient is written at once; all others are sums of several parts.
+            let written = if matches!(stage.linear, Linear::Dense) { stage.weights() } else { 0 };
+            let (_, added) = cut_mut(part_mut(gradient, stage.parameter_range()), written);
+            added.fill(W::zero(()));
+        }
+    }
     let (buffer, kept) = cut_mut(workspace, network.gradient_buffer());
     let last_stage = network.stages().count().saturating_sub(1);
     let head = network.head();
@@ -299,16 +308,17 @@ where
                     continue;
                 }
                 backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
-                weight_gradient(team, context, &stage, input, active, gradient);
+                weight_gradient(team, context, &stage, input, active, Gradient::from_parts(gradient, adds));
                 input_gradient(team, context, &stage, stage_parameters, active, input);
             }
             None => {
-                first_gradient(team, context, &stage, masks, sample.input, output_gradient, active, gradient)
+                let gradient = Gradient::from_parts(gradient, adds);
+                first_gradient(team, context, &stage, masks, sample.input, output_gradient, active, gradient);
             }
             _ => {
                 backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
                 let input = stage_input(before_stage.as_ref(), sample.input, before);
-                weight_gradient(team, context, &stage, input, active, gradient);
+                weight_gradient(team, context, &stage, input, active, Gradient::from_parts(gradient, adds));
                 let target = part_mut(buffer, 0..stage.input.len());
                 input_gradient(team, context, &stage, stage_parameters, active, target);
             }
@@ -386,12 +396,12 @@ fn recomputed_gradient<E, W>(
             let (from, to) = (channel * plane + first * width, channel * rows * width);
             copy(part(output_gradient, from..from + rows * width), part_mut(output, to..to + rows * width));
         }
-        first_gradient(team, context, &band, &[], image, output, active, gradient);
+        first_gradient(team, context, &band, &[], image, output, active, Gradient::Add(&mut *gradient));
         first += rows;
     }
 }
 
-/// Adds the gradient of a first stage's parameters, from that of its output. What becomes of the activations has no meaning.
+/// The gradient of a first stage's parameters, from that of its output. What becomes of the activations has no meaning.
 #[expect(clippy::too_many_arguments, reason = "a stage's operands")]
 fn first_gradient<E, W>(
     team: impl Team,
@@ -401,11 +411,12 @@ fn first_gradient<E, W>(
     image: &[E],
     output_gradient: &[E],
     active: &mut [E],
-    gradient: &mut [W],
+    gradient: Gradient<'_, W>,
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    let (gradient, adds) = gradient.into_parts();
     if conv2d::has_first_gradient::<E>(stage) {
         for rows in gradient_bands::<E>(stage) {
             with_activation!(E, stage.activation, function => {
@@ -414,7 +425,7 @@ fn first_gradient<E, W>(
         }
     } else {
         backward_activation(team, context, stage, masks, output_gradient, active, gradient);
-        weight_gradient(team, context, stage, image, active, gradient);
+        weight_gradient(team, context, stage, image, active, Gradient::from_parts(gradient, adds));
     }
 }
 
@@ -505,18 +516,19 @@ fn activation_gradient_of<E, W>(
     });
 }
 
-/// Adds the gradient of the stage's weights; `gradient` is that of all its parameters.
+/// The gradient of the stage's weights, a convolution's always added; `gradient` is that of all its parameters.
 pub(crate) fn weight_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     input: &[E],
     dz: &[E],
-    gradient: &mut [W],
+    gradient: Gradient<'_, W>,
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
+    let (gradient, adds) = gradient.into_parts();
     match stage.linear {
         Linear::Conv2d { .. } => {
             for rows in gradient_bands::<E>(stage) {
@@ -525,7 +537,7 @@ pub(crate) fn weight_gradient<E, W>(
         }
         Linear::Dense => {
             let (weights, _) = cut_mut(gradient, stage.weights());
-            dense::weight_gradient(team, context, stage, input, dz, weights);
+            dense::weight_gradient(team, context, stage, input, dz, Gradient::from_parts(weights, adds));
         }
         Linear::None => {}
     }

@@ -9,7 +9,7 @@ use crate::element::{Element, Learn, Weigh};
 use crate::layout::LAYOUT_BLOCK;
 use crate::stage::{Activation, Linear, Stage};
 use crate::team::{self, Alone};
-use crate::{Error, Layer, Network, Shape, execute};
+use crate::{Error, Gradient, Layer, Network, Shape, execute};
 
 /// The kernels of one stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -167,8 +167,8 @@ impl StageKernels {
         Ok(())
     }
 
-    /// Adds the gradient of the weights to that of the parameters; `active_gradient` is what
-    /// [`activation_gradient`](Self::activation_gradient) made.
+    /// The gradient of the weights, in that of the parameters; `active_gradient` is what
+    /// [`activation_gradient`](Self::activation_gradient) made. A convolution's is added in any case: it is a sum of several parts.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl StageKernels {
         context: E::Context,
         input: &[E],
         active_gradient: &[E],
-        gradient: &mut [W],
+        gradient: Gradient<'_, W>,
     ) -> Result<(), Error>
     where
         E: Learn<W>,
@@ -187,7 +187,9 @@ impl StageKernels {
         let stage = &self.stage;
         execute::check(input.len(), stage.input.len(), |expected| Error::Input { expected })?;
         execute::check(active_gradient.len(), stage.active.len(), |expected| Error::Scratch { expected })?;
+        let (gradient, adds) = gradient.into_parts();
         execute::check(gradient.len(), stage.parameters(), |expected| Error::Gradient { expected })?;
+        let gradient = Gradient::from_parts(gradient, adds);
         execute::weight_gradient(Alone, context, stage, input, active_gradient, gradient);
         Ok(())
     }

@@ -4,8 +4,8 @@ use more_core::{Arithmetic, Spectrum};
 use nn_core::element::Pack;
 use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
 use nn_core::{
-    ANGIOGRAPHY, Element, Learn, MNIST, Network, Sample, Shape, Team, Weigh, infer, infer_with, train,
-    train_with,
+    ANGIOGRAPHY, Element, Gradient, Learn, MNIST, Network, Sample, Shape, Team, Weigh, infer, infer_with,
+    train, train_with,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -84,12 +84,20 @@ where
         macro_rules! check {
             ($team:expr) => {{
                 let mut shared_output = some(network.outputs(), 0.0);
-                let mut shared = vec![(self.weight)(0.0); network.parameters()];
+                // Written over, whatever is there.
+                let mut shared = vec![(self.weight)(f32::NAN); network.parameters()];
                 infer_with($team, context, network, &parameters, &input, &mut scratch, &mut shared_output)
                     .expect("buffers fit");
-                let shared_loss =
-                    train_with($team, context, network, &parameters, &sample, &mut workspace, &mut shared)
-                        .expect("buffers fit");
+                let shared_loss = train_with(
+                    $team,
+                    context,
+                    network,
+                    &parameters,
+                    &sample,
+                    &mut workspace,
+                    Gradient::Write(&mut shared),
+                )
+                .expect("buffers fit");
                 assert!((self.same)(&output, &shared_output), "outputs, {:?}, {context:?}", $team);
                 assert!((self.same)(&[loss], &[shared_loss]), "loss, {:?}, {context:?}", $team);
                 assert!(gradient == shared, "gradient, {:?}, {context:?}", $team);

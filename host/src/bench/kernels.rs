@@ -8,7 +8,7 @@ use more_core::Real;
 use nn_core::element::Pack;
 use nn_core::profile::StageKernels;
 use nn_core::simd::{InstructionSet, Isa, Job};
-use nn_core::{Network, RowStream, Sample};
+use nn_core::{Alone, Gradient, Network, RowStream, Sample, train_with};
 use serde::Serialize;
 
 use super::rates::Rates;
@@ -189,7 +189,7 @@ impl Measurement<'_> {
         })?;
         active.fill(pack(isa, 1e-3));
         let weight_gradient =
-            self.time(|| kernels.weight_gradient::<Pack<I>, I::Real>(isa, &input, &active, &mut gradient))?;
+            self.time(|| kernels.weight_gradient(isa, &input, &active, Gradient::Write(&mut gradient)))?;
         let input_seconds = self.time(|| {
             kernels.input_gradient::<Pack<I>, I::Real>(isa, &parameters, &active, &mut input_gradient)
         })?;
@@ -243,15 +243,8 @@ impl Measurement<'_> {
         let mut workspace = fill(0.0, network.workspace());
         let sample = Sample { input: &input, labels: &labels, masks: &masks, weight: pack(isa, 1.0) };
         let training = self.time(|| {
-            nn_core::train::<Pack<I>, I::Real>(
-                isa,
-                network,
-                &parameters,
-                &sample,
-                &mut workspace,
-                &mut gradient,
-            )
-            .map(drop)
+            let gradient = Gradient::Write(&mut gradient[..]);
+            train_with(Alone, isa, network, &parameters, &sample, &mut workspace, gradient).map(drop)
         })?;
         Ok((inference, training))
     }

@@ -4,7 +4,7 @@ use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::resample::resample_rows;
 use nn_core::simd::Isa;
-use nn_core::{Element, Network, Sample, Shape, Team, layout, train_with};
+use nn_core::{Element, Gradient, Network, Sample, Shape, Team, layout, train_with};
 use rayon::prelude::*;
 
 use super::optimizer::Optimizer;
@@ -144,7 +144,7 @@ where
             let step = Step {
                 isa: self.isa,
                 parameters: &mut self.parameters,
-                gradients: self.units[..packs].iter_mut().map(|unit| &mut unit.gradient[..]).collect(),
+                gradients: self.units[..packs].iter().map(|unit| &unit.gradient[..]).collect(),
                 moments: [first, second],
                 rule: &Rule::new(pass, divisor, self.steps),
                 project,
@@ -167,11 +167,12 @@ where
     }
 }
 
-/// One step of some of the weights, the gradients of the packs added in their order, and cleared.
+/// One step of some of the weights, by the gradients of the packs, added in their order. They are only read: the threads that write them
+/// again keep them in their caches.
 struct Step<'a, I: Isa, W: Weight, P> {
     isa: I,
     parameters: &'a mut [W],
-    gradients: Vec<&'a mut [W]>,
+    gradients: Vec<&'a [W]>,
     /// Of these weights, or empty.
     moments: [&'a mut [W]; 2],
     rule: &'a Rule<I::Real>,
@@ -186,7 +187,7 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
         }
         let middle = self.parameters.len() / 2;
         let (parameters, other_parameters) = self.parameters.split_at_mut(middle);
-        let halves = self.gradients.into_iter().map(|gradient| gradient.split_at_mut(middle));
+        let halves = self.gradients.into_iter().map(|gradient| gradient.split_at(middle));
         let (gradients, other_gradients) = halves.unzip();
         let [first, second] = self.moments.map(|moment| moment.split_at_mut(middle.min(moment.len())));
         let (moments, other_moments) = ([first.0, second.0], [first.1, second.1]);
@@ -202,18 +203,20 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
     }
 
     fn run(mut self) {
-        let Some((first, others)) = self.gradients.split_first_mut() else { return };
+        let Some((first, others)) = self.gradients.split_first() else { return };
+        let mut sums = [W::zero(()); UPDATE_CHUNK];
         let parameters = self.parameters.chunks_mut(UPDATE_CHUNK);
-        for (index, (parameters, gradient)) in parameters.zip(first.chunks_mut(UPDATE_CHUNK)).enumerate() {
+        for (index, (parameters, first)) in parameters.zip(first.chunks(UPDATE_CHUNK)).enumerate() {
             let start = index * UPDATE_CHUNK;
-            for other in others.iter_mut() {
-                let other = &mut other[start..start + gradient.len()];
+            let gradient = &mut sums[..first.len()];
+            gradient.copy_from_slice(first);
+            for other in others {
+                let other = &other[start..start + gradient.len()];
                 self.isa.enter(
                     #[inline(always)]
                     || {
                         for (sum, g) in gradient.iter_mut().zip(other) {
                             *sum = sum.add(*g);
-                            *g = W::zero(());
                         }
                     },
                 );
@@ -276,8 +279,8 @@ where
             weight = weight * class_weight(isa, &self.labels, weights);
         }
         let sample = Sample { input: &self.input, labels: &self.labels, masks: &self.masks, weight };
-        let loss =
-            train_with(crew, isa, network, parameters, &sample, &mut self.workspace, &mut self.gradient);
+        let gradient = Gradient::Write(&mut self.gradient[..]);
+        let loss = train_with(crew, isa, network, parameters, &sample, &mut self.workspace, gradient);
         self.loss = loss.map_err(internal)?.sum();
         Ok(())
     }

@@ -9,6 +9,7 @@ use more_core::{Arithmetic, Ciphertext, Real};
 
 use super::spectrum::share;
 use super::{Context, Element, Learn, Number, Weigh, number, outer_by_sums};
+use crate::Gradient;
 
 /// A function of a ciphertext, out of line: it is long beside a call, and kernels would else hold a copy for every register
 /// block, function and instruction set.
@@ -302,7 +303,12 @@ impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Ciphertext<T, 
     }
 
     #[inline(always)]
-    fn outer(_: <Self as Element>::Context, d: &[Self], x: &[Self], gradient: &mut [Ciphertext<T, N>]) {
+    fn outer(
+        _: <Self as Element>::Context,
+        d: &[Self],
+        x: &[Self],
+        gradient: Gradient<'_, Ciphertext<T, N>>,
+    ) {
         outer_by_sums(d, x, gradient);
     }
 }

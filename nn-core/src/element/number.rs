@@ -3,6 +3,7 @@
 use more_core::{Arithmetic, Real};
 
 use super::{Context, Element, Learn, Weigh, outer_by_sums};
+use crate::Gradient;
 
 /// What the entries of an element are: a plain number or a pack of them, with what kernels need to know of its registers.
 pub trait Number: Arithmetic<Context: Context> {
@@ -92,7 +93,7 @@ macro_rules! element_of_number {
             }
 
             #[inline(always)]
-            fn outer((): (), d: &[Self], x: &[Self], gradient: &mut [Self]) {
+            fn outer((): (), d: &[Self], x: &[Self], gradient: Gradient<'_, Self>) {
                 outer_by_sums(d, x, gradient);
             }
         }

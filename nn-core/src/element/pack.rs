@@ -8,6 +8,7 @@ use more_core::{Arithmetic, Real};
 
 use super::number::element_by_arithmetic;
 use super::{Element, Learn, Number, Weigh};
+use crate::Gradient;
 use crate::layout::LAYOUT_BLOCK;
 use crate::simd::{Isa, MAX_SAMPLES, samples, samples_mut};
 
@@ -294,7 +295,7 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
     }
 
     #[inline(always)]
-    fn outer(isa: I, d: &[Self], x: &[Self], gradient: &mut [I::Real]) {
+    fn outer(isa: I, d: &[Self], x: &[Self], gradient: Gradient<'_, I::Real>) {
         dense::outer(isa, d, x, gradient);
     }
 }

@@ -8,6 +8,7 @@
 use more_core::{Arithmetic, Real, Spectrum};
 
 use super::{Element, Learn, Number, Weigh, number, outer_by_sums};
+use crate::Gradient;
 
 /// The largest power of two that is at most `budget / n`, and at least 1.
 pub(super) const fn share(budget: usize, n: usize) -> usize {
@@ -197,7 +198,7 @@ impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Spectrum<T, N>
     }
 
     #[inline(always)]
-    fn outer(_: Self::Context, d: &[Self], x: &[Self], gradient: &mut [Spectrum<T, N>]) {
+    fn outer(_: Self::Context, d: &[Self], x: &[Self], gradient: Gradient<'_, Spectrum<T, N>>) {
         outer_by_sums(d, x, gradient);
     }
 }

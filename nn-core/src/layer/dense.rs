@@ -4,6 +4,7 @@
 
 use core::ops::Range;
 
+use crate::Gradient;
 use crate::element::{Context, Element, Learn, Weigh};
 use crate::layer::activation::{Function, with_block};
 use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
@@ -289,19 +290,19 @@ fn add_block<E: Weigh<W>, W: Copy, const SIZE: usize>(
     Some(())
 }
 
-/// Adds the gradient of the weights, `dw[o, i] = dz[o] x[i]` summed over the samples.
+/// The gradient of the weights, `dw[o, i] = dz[o] x[i]` summed over the samples.
 pub(crate) fn weight_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     input: &[E],
     dz: &[E],
-    weights: &mut [W],
+    gradient: Gradient<'_, W>,
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    share(team, stage.operations(), Rows { context, stage, input, dz, weights });
+    share(team, stage.operations(), Rows { context, stage, input, dz, gradient });
 }
 
 /// The gradients of some blocks of outputs.
@@ -311,7 +312,7 @@ struct Rows<'a, E: Element, W> {
     input: &'a [E],
     /// Of these outputs only, as weights.
     dz: &'a [E],
-    weights: &'a mut [W],
+    gradient: Gradient<'a, W>,
 }
 
 impl<E, W> Divisible for Rows<'_, E, W>
@@ -326,15 +327,18 @@ where
     fn split(self, parts: usize) -> (Self, Self) {
         let outputs = parts * LAYOUT_BLOCK;
         let (dz, other_dz) = self.dz.split_at(outputs);
-        let (weights, other_weights) = self.weights.split_at_mut(outputs * self.stage.fan_in);
-        (Self { dz, weights, ..self }, Self { dz: other_dz, weights: other_weights, ..self })
+        let (weights, adds) = self.gradient.into_parts();
+        let (weights, other_weights) = weights.split_at_mut(outputs * self.stage.fan_in);
+        let (gradient, other_gradient) =
+            (Gradient::from_parts(weights, adds), Gradient::from_parts(other_weights, adds));
+        (Self { dz, gradient, ..self }, Self { dz: other_dz, gradient: other_gradient, ..self })
     }
 
     fn run(self) {
-        let Self { context, input, dz, weights, .. } = self;
+        let Self { context, input, dz, gradient, .. } = self;
         context.enter(
             #[inline(always)]
-            || E::outer(context, dz, input, weights),
+            || E::outer(context, dz, input, gradient),
         );
     }
 }

@@ -7,7 +7,7 @@ use more_core::mask::Uniform;
 use more_core::{Arithmetic, EvaluationKey, Real, SecretKey};
 use nn_core::element::Pack;
 use nn_core::simd::{Isa, Job, MAX_SAMPLES};
-use nn_core::{Layer, Network, RowStream, Sample, Shape, avg_pool, conv, dense, train};
+use nn_core::{Alone, Gradient, Layer, Network, RowStream, Sample, Shape, avg_pool, conv, dense, train_with};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
@@ -204,6 +204,8 @@ impl<I: Isa<Real: Scalar>> Trained<I> {
         let weight = Pack::<I>::splat(isa, I::Real::ONE);
         let sample = Sample { input: &self.input, labels: &self.labels, masks: &[], weight };
         let (workspace, gradient) = (&mut self.workspace, &mut self.gradient);
-        train(isa, network, &self.parameters, &sample, workspace, gradient).map(drop).map_err(internal)
+        train_with(Alone, isa, network, &self.parameters, &sample, workspace, Gradient::Write(gradient))
+            .map(drop)
+            .map_err(internal)
     }
 }

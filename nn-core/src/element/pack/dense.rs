@@ -3,6 +3,7 @@
 use more_core::Real;
 
 use super::Pack;
+use crate::Gradient;
 use crate::layout::{Block, LAYOUT_BLOCK};
 use crate::simd::{Isa, MAX_SAMPLES, samples};
 
@@ -60,16 +61,17 @@ const STEP: usize = 4;
 /// [`Learn::outer`](crate::Learn::outer) by outer products: with `d` transposed, a register holds one sample of `SAMPLES` outputs, and each
 /// input's sample is broadcast to it. Sums over the samples of a register (a fifth of the speed) do not come up.
 #[inline(always)]
-pub(super) fn outer<I: Isa>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: &mut [I::Real]) {
+pub(super) fn outer<I: Isa>(isa: I, d: &[Pack<I>], x: &[Pack<I>], gradient: Gradient<'_, I::Real>) {
+    let (gradient, adds) = gradient.into_parts();
     let mut first = 0;
     while first < d.len() {
         let left = d.len() - first;
         macro_rules! columns {
             ($inputs:literal, $registers:literal) => {
                 if left >= $registers * I::SAMPLES {
-                    outer_columns::<I, $inputs, $registers, true>(isa, d, first, x, gradient)
+                    outer_columns::<I, $inputs, $registers, true>(isa, d, first, x, gradient, adds)
                 } else {
-                    outer_columns::<I, $inputs, 1, false>(isa, d, first, x, gradient)
+                    outer_columns::<I, $inputs, 1, false>(isa, d, first, x, gradient, adds)
                 }
             };
         }
@@ -101,6 +103,7 @@ fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL
     first: usize,
     x: &[Pack<I>],
     gradient: &mut [I::Real],
+    adds: bool,
 ) -> usize {
     let mut columns = [Columns { start: 0, count: 0, stride: 0 }; REGISTERS];
     let mut transposed = [[isa.splat(Real::ZERO); MAX_SAMPLES]; REGISTERS];
@@ -118,13 +121,13 @@ fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL
     }
     let (groups, rest) = x.as_chunks::<INPUTS>();
     for x in groups {
-        add_outer::<I, INPUTS, REGISTERS, FULL>(isa, &transposed, x, gradient, &columns);
+        put_outer::<I, INPUTS, REGISTERS, FULL>(isa, &transposed, x, gradient, &columns, adds);
         for columns in &mut columns {
             columns.start += INPUTS * columns.stride;
         }
     }
     for x in rest.as_chunks::<1>().0 {
-        add_outer::<I, 1, REGISTERS, FULL>(isa, &transposed, x, gradient, &columns);
+        put_outer::<I, 1, REGISTERS, FULL>(isa, &transposed, x, gradient, &columns, adds);
         for columns in &mut columns {
             columns.start += columns.stride;
         }
@@ -132,14 +135,15 @@ fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL
     at - first
 }
 
-/// `gradient[i][o] += sum over samples s of x[i][s] transposed[s][o]`, for the outputs of `columns`.
+/// `sum over samples s of x[i][s] transposed[s][o]` for the outputs of `columns`, added to `gradient[i][o]` or written over it.
 #[inline(always)]
-fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL: bool>(
+fn put_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL: bool>(
     isa: I,
     transposed: &[[I::Vector; MAX_SAMPLES]; REGISTERS],
     x: &[Pack<I>; INPUTS],
     gradient: &mut [I::Real],
     columns: &[Columns; REGISTERS],
+    adds: bool,
 ) {
     const { assert!(I::SAMPLES.is_multiple_of(STEP), "samples would be left out") };
     let mut sums = [[isa.splat(Real::ZERO); REGISTERS]; INPUTS];
@@ -162,11 +166,11 @@ fn add_outer<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL: bo
             let sum = sums[i][register];
             if const { FULL } {
                 let row = &mut rows[at..][..I::SAMPLES];
-                let sum = isa.add(Pack::load(isa, row).vector, sum);
+                let sum = if adds { isa.add(Pack::load(isa, row).vector, sum) } else { sum };
                 row.copy_from_slice(samples::<I>(&sum));
             } else {
                 for (g, s) in rows[at..][..count].iter_mut().zip(samples::<I>(&sum)) {
-                    *g = *g + *s;
+                    *g = if adds { *g + *s } else { *s };
                 }
             }
             at += stride;

@@ -6,6 +6,7 @@ use more_core::{Arithmetic, Ciphertext, Real, Scalar};
 
 use super::super::{Isa, Job, MAX_SAMPLES, PackReal, samples};
 use super::{on_all, vector};
+use crate::Gradient;
 use crate::element::{Element, Learn, Number, Pack};
 
 /// Numbers of all sizes, both zeros, subnormals, infinities, NaN, ties of rounding.
@@ -210,13 +211,17 @@ impl<T: PackReal> Job<T> for Rules {
                 };
                 let (d, x) = (make(width, 0), make(inputs, 5));
                 let mut gradient: Vec<T> = (0..width * inputs).map(|i| T::from_f64(i as f64)).collect();
-                <Pack<I> as Learn<T>>::outer(isa, &d, &x, &mut gradient);
+                // Written over as well.
+                let mut written = std::vec![T::from_f64(f64::NAN); width * inputs];
+                <Pack<I> as Learn<T>>::outer(isa, &d, &x, Gradient::Write(&mut written));
+                <Pack<I> as Learn<T>>::outer(isa, &d, &x, Gradient::Add(&mut gradient));
                 for i in 0..inputs {
                     for o in 0..width {
                         // Small integers: exact in any order.
                         let sum: f64 = (0..I::SAMPLES).map(|s| value(o, s) * value(i + 5, s)).sum();
                         let expected = (i * width + o) as f64 + sum;
                         assert_eq!(T::to_f64(gradient[i * width + o]), expected, "width {width}, {isa:?}");
+                        assert_eq!(T::to_f64(written[i * width + o]), sum, "width {width}, {isa:?}");
                     }
                 }
             }
