@@ -117,7 +117,7 @@ where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    train_with(Alone, context, network, parameters, sample, workspace, Gradient::Add(gradient))
+    step(Alone, context, network, parameters, sample, workspace, gradient, true)
 }
 
 /// [`train`], with threads that share each kernel, for a gradient that is added to or written over.
@@ -139,6 +139,25 @@ where
     W: Element<Context = ()>,
 {
     let (gradient, adds) = gradient.into_parts();
+    step(team, context, network, parameters, sample, workspace, gradient, adds)
+}
+
+/// [`train_with`], for a gradient that is added to or not.
+#[expect(clippy::too_many_arguments, reason = "two call sites; a device knows at compile time that it adds")]
+fn step<E, W>(
+    team: impl Team,
+    context: E::Context,
+    network: &Network<'_>,
+    parameters: &[W],
+    sample: &Sample<'_, E>,
+    workspace: &mut [E],
+    gradient: &mut [W],
+    adds: bool,
+) -> Result<E, Error>
+where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
     check(parameters.len(), network.parameters(), |expected| Error::Weights { expected })?;
     check(gradient.len(), network.parameters(), |expected| Error::Gradient { expected })?;
     check(sample.input.len(), network.input().len(), |expected| Error::Input { expected })?;
@@ -308,17 +327,17 @@ where
                     continue;
                 }
                 backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
-                weight_gradient(team, context, &stage, input, active, Gradient::from_parts(gradient, adds));
+                weight_gradient(team, context, &stage, input, active, gradient, adds);
                 input_gradient(team, context, &stage, stage_parameters, active, input);
             }
             None => {
-                let gradient = Gradient::from_parts(gradient, adds);
-                first_gradient(team, context, &stage, masks, sample.input, output_gradient, active, gradient);
+                let image = sample.input;
+                first_gradient(team, context, &stage, masks, image, output_gradient, active, gradient, adds);
             }
             _ => {
                 backward_activation(team, context, &stage, masks, output_gradient, active, gradient);
                 let input = stage_input(before_stage.as_ref(), sample.input, before);
-                weight_gradient(team, context, &stage, input, active, Gradient::from_parts(gradient, adds));
+                weight_gradient(team, context, &stage, input, active, gradient, adds);
                 let target = part_mut(buffer, 0..stage.input.len());
                 input_gradient(team, context, &stage, stage_parameters, active, target);
             }
@@ -396,7 +415,7 @@ fn recomputed_gradient<E, W>(
             let (from, to) = (channel * plane + first * width, channel * rows * width);
             copy(part(output_gradient, from..from + rows * width), part_mut(output, to..to + rows * width));
         }
-        first_gradient(team, context, &band, &[], image, output, active, Gradient::Add(&mut *gradient));
+        first_gradient(team, context, &band, &[], image, output, active, gradient, true);
         first += rows;
     }
 }
@@ -411,12 +430,12 @@ fn first_gradient<E, W>(
     image: &[E],
     output_gradient: &[E],
     active: &mut [E],
-    gradient: Gradient<'_, W>,
+    gradient: &mut [W],
+    adds: bool,
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let (gradient, adds) = gradient.into_parts();
     if conv2d::has_first_gradient::<E>(stage) {
         for rows in gradient_bands::<E>(stage) {
             with_activation!(E, stage.activation, function => {
@@ -425,7 +444,7 @@ fn first_gradient<E, W>(
         }
     } else {
         backward_activation(team, context, stage, masks, output_gradient, active, gradient);
-        weight_gradient(team, context, stage, image, active, Gradient::from_parts(gradient, adds));
+        weight_gradient(team, context, stage, image, active, gradient, adds);
     }
 }
 
@@ -516,19 +535,20 @@ fn activation_gradient_of<E, W>(
     });
 }
 
-/// The gradient of the stage's weights, a convolution's always added; `gradient` is that of all its parameters.
+/// The gradient of the stage's weights, a dense layer's added or written over what is there, a convolution's added; `gradient` is that of
+/// all its parameters.
 pub(crate) fn weight_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     input: &[E],
     dz: &[E],
-    gradient: Gradient<'_, W>,
+    gradient: &mut [W],
+    adds: bool,
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    let (gradient, adds) = gradient.into_parts();
     match stage.linear {
         Linear::Conv2d { .. } => {
             for rows in gradient_bands::<E>(stage) {
@@ -537,7 +557,7 @@ pub(crate) fn weight_gradient<E, W>(
         }
         Linear::Dense => {
             let (weights, _) = cut_mut(gradient, stage.weights());
-            dense::weight_gradient(team, context, stage, input, dz, Gradient::from_parts(weights, adds));
+            dense::weight_gradient(team, context, stage, input, dz, weights, adds);
         }
         Linear::None => {}
     }

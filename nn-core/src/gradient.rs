@@ -18,9 +18,4 @@ impl<'a, W> Gradient<'a, W> {
             Self::Write(values) => (values, false),
         }
     }
-
-    #[inline(always)]
-    pub(crate) fn from_parts(values: &'a mut [W], adds: bool) -> Self {
-        if adds { Self::Add(values) } else { Self::Write(values) }
-    }
 }

@@ -189,8 +189,7 @@ impl StageKernels {
         execute::check(active_gradient.len(), stage.active.len(), |expected| Error::Scratch { expected })?;
         let (gradient, adds) = gradient.into_parts();
         execute::check(gradient.len(), stage.parameters(), |expected| Error::Gradient { expected })?;
-        let gradient = Gradient::from_parts(gradient, adds);
-        execute::weight_gradient(Alone, context, stage, input, active_gradient, gradient);
+        execute::weight_gradient(Alone, context, stage, input, active_gradient, gradient, adds);
         Ok(())
     }
 

@@ -290,19 +290,20 @@ fn add_block<E: Weigh<W>, W: Copy, const SIZE: usize>(
     Some(())
 }
 
-/// The gradient of the weights, `dw[o, i] = dz[o] x[i]` summed over the samples.
+/// The gradient of the weights, `dw[o, i] = dz[o] x[i]` summed over the samples, added to what is there or written over it.
 pub(crate) fn weight_gradient<E, W>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     input: &[E],
     dz: &[E],
-    gradient: Gradient<'_, W>,
+    weights: &mut [W],
+    adds: bool,
 ) where
     E: Learn<W>,
     W: Element<Context = ()>,
 {
-    share(team, stage.operations(), Rows { context, stage, input, dz, gradient });
+    share(team, stage.operations(), Rows { context, stage, input, dz, weights, adds });
 }
 
 /// The gradients of some blocks of outputs.
@@ -312,7 +313,9 @@ struct Rows<'a, E: Element, W> {
     input: &'a [E],
     /// Of these outputs only, as weights.
     dz: &'a [E],
-    gradient: Gradient<'a, W>,
+    weights: &'a mut [W],
+    /// To what is there, or written over it.
+    adds: bool,
 }
 
 impl<E, W> Divisible for Rows<'_, E, W>
@@ -327,15 +330,13 @@ where
     fn split(self, parts: usize) -> (Self, Self) {
         let outputs = parts * LAYOUT_BLOCK;
         let (dz, other_dz) = self.dz.split_at(outputs);
-        let (weights, adds) = self.gradient.into_parts();
-        let (weights, other_weights) = weights.split_at_mut(outputs * self.stage.fan_in);
-        let (gradient, other_gradient) =
-            (Gradient::from_parts(weights, adds), Gradient::from_parts(other_weights, adds));
-        (Self { dz, gradient, ..self }, Self { dz: other_dz, gradient: other_gradient, ..self })
+        let (weights, other_weights) = self.weights.split_at_mut(outputs * self.stage.fan_in);
+        (Self { dz, weights, ..self }, Self { dz: other_dz, weights: other_weights, ..self })
     }
 
     fn run(self) {
-        let Self { context, input, dz, gradient, .. } = self;
+        let Self { context, input, dz, weights, adds, .. } = self;
+        let gradient = if adds { Gradient::Add(weights) } else { Gradient::Write(weights) };
         context.enter(
             #[inline(always)]
             || E::outer(context, dz, input, gradient),
