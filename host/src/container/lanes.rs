@@ -33,16 +33,22 @@ pub(super) fn entries_to_planes<T: Real, const N: usize>(
 
 /// Whether all values are finite.
 pub(super) fn all_finite<T: Real>(values: &[T]) -> bool {
-    let mut sums = [T::ZERO; BLOCK];
-    let (blocks, rest) = values.as_chunks::<BLOCK>();
+    let mut finite = false;
     in_widest_registers(
         #[inline(always)]
-        || {
-            for block in blocks {
-                add_zeros(&mut sums, block);
-            }
-        },
+        || finite = are_finite(values),
     );
+    finite
+}
+
+/// [`all_finite`], in the registers of the caller.
+#[inline(always)]
+fn are_finite<T: Real>(values: &[T]) -> bool {
+    let mut sums = [T::ZERO; BLOCK];
+    let (blocks, rest) = values.as_chunks::<BLOCK>();
+    for block in blocks {
+        add_zeros(&mut sums, block);
+    }
     are_zero(&sums) && rest.iter().all(|&value| Real::is_finite(value))
 }
 
@@ -144,12 +150,7 @@ fn convert_pairs<T: Real, const N: usize>(
         *lane = spectrum.lanes()[0];
         *other = spectrum.lanes()[1];
     }
-    let mut sums = [T::ZERO; BLOCK];
-    let (blocks, rest) = lane[..ciphertexts.len()].as_chunks::<BLOCK>();
-    for block in blocks {
-        add_zeros(&mut sums, block);
-    }
-    are_zero(&sums) && rest.iter().all(|&value| Real::is_finite(value))
+    are_finite(&lane[..ciphertexts.len()])
 }
 
 /// One by one.

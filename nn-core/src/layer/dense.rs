@@ -314,7 +314,7 @@ struct Rows<'a, E: Element, W> {
     /// Of these outputs only, as weights.
     dz: &'a [E],
     weights: &'a mut [W],
-    /// To what is there, or written over it.
+    /// To what is there, instead of writing over it.
     adds: bool,
 }
 
