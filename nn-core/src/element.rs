@@ -20,7 +20,7 @@ pub use {half::f16, stored::F8};
 use more_core::{Arithmetic, Real};
 
 use crate::Gradient;
-use crate::layout::blocks;
+use crate::layout::{LAYOUT_BLOCK, blocks};
 use crate::part::part;
 
 /// What it takes to make an element and to compute on it fast: nothing for numbers, a capability token for packs.
@@ -61,6 +61,8 @@ pub trait Element: Copy + Send + Sync + 'static {
     const GRADIENT_TAPS: usize;
     /// Rows of the kernel of which it does so (1 or 3).
     const GRADIENT_ROWS: usize;
+    /// Whether registers hold what convolutions by Winograd's minimal filtering take, which then are faster.
+    const WINOGRAD: bool = false;
 
     /// Whether functions are cheap enough to be computed inside the kernels, in registers.
     const FUSED: bool;
@@ -122,6 +124,13 @@ pub trait Weigh<W: Copy>: Element {
     /// `self + weight * x`.
     fn weigh_acc(self, weight: W, x: Self) -> Self;
 
+    /// `(a, (a + b + c) / 2, (a - b + c) / 2, c)` of taps `a, b, c` of several kernels, the transform of Winograd's minimal filtering; none
+    /// where there are no convolutions by it ([`WINOGRAD`](Element::WINOGRAD)).
+    #[inline(always)]
+    fn winograd_taps<const N: usize>(_: [[W; N]; 3]) -> Option<[[W; N]; 4]> {
+        None
+    }
+
     /// `y[o] = b[o] + sum over i of w[o, i] x[i]`, for the first outputs of a dense layer's `weights` in the
     /// [order of the kernels](crate::layout): as many as it says, or none where there is nothing faster than one register block after
     /// the other.
@@ -145,6 +154,25 @@ pub trait Learn<W: Copy>: Weigh<W> {
         for (value, sum) in values.iter().zip(sums) {
             *sum = value.sum();
         }
+    }
+
+    /// Element `s` has sample `s` of each of the first [`SAMPLES`](Element::SAMPLES) `values`; what the others become has no meaning. For packs.
+    #[inline(always)]
+    fn transposed(_: Self::Context, values: [Self; LAYOUT_BLOCK]) -> [Self; LAYOUT_BLOCK] {
+        values
+    }
+
+    /// `self + x[sample] d`, one factor for all samples of `d`: a row of an outer product. For packs.
+    #[inline(always)]
+    #[must_use]
+    fn add_outer(self, x: &Self, _sample: usize, d: Self) -> Self {
+        self.mul_acc(*x, d)
+    }
+
+    /// The samples, as weights. For packs.
+    #[inline(always)]
+    fn as_weights(&self) -> &[W] {
+        &[]
     }
 
     /// `sum over samples of d[o] x[i]` for every output `o` and input `i`, in the [order of the kernels](crate::layout): the weight

@@ -66,6 +66,18 @@ fn every_layer() {
     }
 }
 
+/// Planes and columns enough for Winograd's filtering, with rows and columns that the pool drops.
+#[test]
+fn winograd() {
+    for (seed, (channels, filters, height, width)) in [(8, 16, 6, 18), (9, 17, 7, 19)].into_iter().enumerate()
+    {
+        let layers =
+            vec![conv(channels, 1), Layer::Tanh, conv(filters, 3), Layer::Sigmoid, avg_pool(2), dense(2)];
+        let case = Case { input: Shape::new(2, height, width), layers, seed: seed as u64 };
+        packs(&case).unwrap_or_else(|error| panic!("{case:?}: {error}"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(

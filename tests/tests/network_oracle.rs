@@ -210,6 +210,29 @@ fn corners_bit_by_bit() {
     }
 }
 
+/// Planes and columns enough for Winograd's filtering: whole blocks of filters and channels and parts of them, rows and columns that the pool
+/// drops, alone and behind a pool.
+#[test]
+fn winograd_on_packs() {
+    let sizes = [(8, 16, 4, 18), (9, 17, 7, 19)];
+    for (seed, (channels, filters, height, width)) in sizes.into_iter().enumerate() {
+        let (tanh, sigmoid, pool) = (Layer::Tanh, Layer::Sigmoid, avg_pool(2));
+        let second = conv(filters, 3);
+        let alone = vec![conv(channels, 1), tanh, second, sigmoid, pool, dense(2)];
+        let behind =
+            vec![conv(channels, 2), sigmoid, pool, second, tanh, pool, nn_core::dropout(0.5), dense(2)];
+        for (input, layers) in [
+            (nn_core::Shape::new(2, height, width), alone),
+            (nn_core::Shape::new(1, 2 * height + 1, 2 * width + 1), behind),
+        ] {
+            let case = Case { input, layers, seed: seed as u64 };
+            packs::<f64>(&case)
+                .and_then(|()| packs::<f32>(&case))
+                .unwrap_or_else(|error| panic!("{case:?}: {error}"));
+        }
+    }
+}
+
 /// Feature maps that are computed in bands of rows, of which the first stage's are computed anew for the gradients: bands of all
 /// heights at the end, kernels, strides and pools.
 fn large_image(seed: u64, kernel: usize, stride: usize, pool: usize, size: usize) {

@@ -268,6 +268,16 @@ impl<I: Isa> Weigh<I::Real> for Pack<I> {
     }
 
     #[inline(always)]
+    fn winograd_taps<const N: usize>([a, b, c]: [[I::Real; N]; 3]) -> Option<[[I::Real; N]; 4]> {
+        let mut transform = [a, a, a, c];
+        for k in 0..N {
+            let (outer, inner) = (I::Real::HALF * (a[k] + c[k]), I::Real::HALF * b[k]);
+            (transform[1][k], transform[2][k]) = (outer + inner, outer - inner);
+        }
+        Some(transform)
+    }
+
+    #[inline(always)]
     fn first_outputs(isa: I, weights: &[I::Real], biases: &[I::Real], x: &[Self], y: &mut [Self]) -> usize {
         // Where a register is a layout block, and there are registers for the sums of two.
         if const { I::SAMPLES == LAYOUT_BLOCK && I::BLOCK == 8 } {
@@ -292,6 +302,21 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
     #[inline(always)]
     fn sums(values: &[Self], sums: &mut [I::Real]) {
         Number::sums(values, sums);
+    }
+
+    #[inline(always)]
+    fn transposed(isa: I, values: [Self; LAYOUT_BLOCK]) -> [Self; LAYOUT_BLOCK] {
+        Self::transpose(isa, values)
+    }
+
+    #[inline(always)]
+    fn add_outer(self, x: &Self, sample: usize, d: Self) -> Self {
+        self.mul_acc_scalar(x.samples()[sample], d)
+    }
+
+    #[inline(always)]
+    fn as_weights(&self) -> &[I::Real] {
+        self.samples()
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 //!
 //! `x`: `[channels][height][width]`; weights: see [`layout`](crate::layout), an input being `(channel, row, column)` of the
 //! kernel. Every sum over a window runs over channels, rows and columns in this order, whatever the register block, so that
-//! all blocks give the same bits.
+//! all blocks give the same bits; [`winograd`] has sums of its own.
 
 /// Evaluates an expression with a [`Window`]: of the known size where it is that, and where elements are cheap enough for the
 /// difference to be worth the code. The second form also knows the width of the layout's blocks, where it is given.
@@ -44,6 +44,7 @@ macro_rules! with_window {
 mod forward;
 mod input_gradient;
 mod weight_gradient;
+mod winograd;
 
 pub(crate) use forward::forward;
 pub(crate) use input_gradient::{has_rows, input_gradient};

@@ -7,6 +7,7 @@ use core::ops::Range;
 
 use self::place::Place;
 use self::windows::{Filters, windows};
+use super::winograd::{self, rows_of_filters};
 use super::{Window, local};
 use crate::element::{Context, Element, Weigh};
 use crate::layer::activation::{Function, with_block};
@@ -83,6 +84,34 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
         let Self { team, context, stage, window, parameters, input, channels, mut kept, output, function } =
             self;
         let biases = from(parameters, stage.weights());
+        if winograd::applies::<E, D>(stage) {
+            for (block, within) in blocks_within(stage.active.channels, channels.clone()) {
+                let first = block.first + within.start;
+                let filters = winograd::Filters {
+                    place: first - channels.start,
+                    count: within.len(),
+                    weights: from(parameters, block.first * stage.fan_in + within.start),
+                    width: block.width,
+                    biases: part(biases, first..first + within.len()),
+                };
+                let kept = kept.as_deref_mut();
+                context.enter(
+                    #[inline(always)]
+                    || {
+                        if const { E::BLOCK == 8 } {
+                            rows_of_filters::<E, W, F, 8>(
+                                team, context, stage, &filters, function, input, kept, output,
+                            )
+                        } else {
+                            rows_of_filters::<E, W, F, 4>(
+                                team, context, stage, &filters, function, input, kept, output,
+                            )
+                        }
+                    },
+                );
+            }
+            return;
+        }
         for row in stage.first_row..stage.output_rows {
             for (block, within) in blocks_within(stage.active.channels, channels.clone()) {
                 // To the end of the parameters, so that every row from `at` on is a whole one: the last ends among the biases.
@@ -323,7 +352,7 @@ fn add_in<E: Element, const POSITIONS: usize, const SIZE: usize>(
 }
 
 #[inline(always)]
-fn store_mean<E: Element, const SIZE: usize>(
+pub(super) fn store_mean<E: Element, const SIZE: usize>(
     stage: &Stage,
     first: usize,
     row: usize,

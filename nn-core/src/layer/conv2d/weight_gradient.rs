@@ -5,7 +5,7 @@ mod source;
 use core::ops::Range;
 
 use self::source::{Computed, Source, Stored};
-use super::{Three, Window, local};
+use super::{Three, Window, local, winograd};
 use crate::element::{Context, Element, Learn};
 use crate::layer::activation::{Function, with_block};
 use crate::layout::{LAYOUT_BLOCK, blocks_within, register_blocks};
@@ -125,7 +125,7 @@ where
 {
     fn parts(&self) -> usize {
         match self.filters.len().div_ceil(LAYOUT_BLOCK) {
-            1 => self.kernel_rows.len(),
+            1 => self.kernel_rows.len() / self.part(),
             blocks => blocks,
         }
     }
@@ -148,6 +148,7 @@ where
                 Self { filters: others, weights: other_weights, biases: other_biases, ..self },
             )
         } else {
+            let parts = parts * self.part();
             let (these, others) = cut_range(&self.kernel_rows, parts);
             let row = self.window.kernel() * self.filters.len();
             let (weights, other_weights) = self.weights.split_at_mut(parts * row);
@@ -169,11 +170,26 @@ where
         let kernel = self.window.kernel().max(1);
         let Self { context, stage, window, rows, input, source, filters, kernel_rows, weights, biases } =
             self;
+        let by_tiles = source.stored().filter(|_| winograd::has_weight_gradient::<E, D>(stage));
         let mut start = 0;
         for (block, _) in blocks_within(stage.active.channels, filters.clone()) {
             let len = kernel_rows.len() * kernel * block.width;
             let block_weights = part_mut(weights, start..start + len);
             start += len;
+            if let (true, Some(dz)) = (const { E::GRADIENT_ROWS == ROWS }, by_tiles) {
+                let block = winograd::Block {
+                    first_filter: block.first,
+                    filters: block.width,
+                    first_channel: kernel_rows.start / kernel,
+                    channels: kernel_rows.len() / kernel,
+                };
+                let rows = (rows.start, rows.end);
+                context.enter(
+                    #[inline(always)]
+                    || winograd::gradients_of_block(context, stage, &block, rows, input, dz, block_weights),
+                );
+                continue;
+            }
             for (at, size) in register_blocks(0..block.width, E::GRADIENT_BLOCK) {
                 let first = block.first + at;
                 let mut kernel_row = kernel_rows.start;
@@ -225,6 +241,17 @@ where
                     kernel_row += count;
                 }
             }
+        }
+    }
+}
+
+impl<E: Element, W, D: Window, S: Source<E>> Taps<'_, E, W, D, S> {
+    /// Kernel rows that are computed together.
+    fn part(&self) -> usize {
+        if winograd::has_weight_gradient::<E, D>(self.stage) && self.source.stored().is_some() {
+            self.window.kernel()
+        } else {
+            1
         }
     }
 }

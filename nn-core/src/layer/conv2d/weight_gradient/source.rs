@@ -15,6 +15,11 @@ pub(super) trait Source<E: Element>: Copy + Send + Sync {
     /// Whether they are computed here, so that nothing else sums them for the gradient of the bias.
     const COMPUTED: bool;
 
+    /// Where they lie, unless they are computed here.
+    fn stored(&self) -> Option<&[E]> {
+        None
+    }
+
     /// Adds the products of some rows and columns of gradients, those of `SIZE` filters from `(row, column)` on, with the windows of the
     /// input that begin with `x`, and with those in the rows below it; if gradients are computed, also their sums.
     fn tile_products<W: Copy, D: Window, const AT_ONCE: usize, const COUNT: usize, const SIZE: usize>(
@@ -39,6 +44,11 @@ pub(super) struct Stored<'a, E>(pub(super) &'a [E]);
 
 impl<E: Element> Source<E> for Stored<'_, E> {
     const COMPUTED: bool = false;
+
+    #[inline(always)]
+    fn stored(&self) -> Option<&[E]> {
+        Some(self.0)
+    }
 
     #[inline(always)]
     fn tile_products<W: Copy, D: Window, const AT_ONCE: usize, const COUNT: usize, const SIZE: usize>(
