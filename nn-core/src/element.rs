@@ -61,8 +61,6 @@ pub trait Element: Copy + Send + Sync + 'static {
     const GRADIENT_TAPS: usize;
     /// Rows of the kernel of which it does so (1 or 3).
     const GRADIENT_ROWS: usize;
-    /// Whether registers hold what convolutions by Winograd's minimal filtering take, which then are faster.
-    const WINOGRAD: bool = false;
 
     /// Whether functions are cheap enough to be computed inside the kernels, in registers.
     const FUSED: bool;
@@ -124,8 +122,12 @@ pub trait Weigh<W: Copy>: Element {
     /// `self + weight * x`.
     fn weigh_acc(self, weight: W, x: Self) -> Self;
 
+    /// Whether registers hold what convolutions by Winograd's minimal filtering take, which then are faster. Such
+    /// elements have [`winograd_taps`](Self::winograd_taps), and blocks of 8 outputs; those with [`Learn`] are packs.
+    const WINOGRAD: bool = false;
+
     /// `(a, (a + b + c) / 2, (a - b + c) / 2, c)` of taps `a, b, c` of several kernels, the transform of Winograd's minimal filtering; none
-    /// where there are no convolutions by it ([`WINOGRAD`](Element::WINOGRAD)).
+    /// where there are no convolutions by it ([`WINOGRAD`](Self::WINOGRAD)).
     #[inline(always)]
     fn winograd_taps<const N: usize>(_: [[W; N]; 3]) -> Option<[[W; N]; 4]> {
         None

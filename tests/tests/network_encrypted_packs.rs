@@ -66,7 +66,7 @@ fn every_layer() {
     }
 }
 
-/// Planes and columns enough for Winograd's filtering, with rows and columns that the pool drops.
+/// Planes and columns enough for Winograd's filtering of numbers, which ciphertexts are computed without.
 #[test]
 fn winograd() {
     for (seed, (channels, filters, height, width)) in [(8, 16, 6, 18), (9, 17, 7, 19)].into_iter().enumerate()

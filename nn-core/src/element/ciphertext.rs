@@ -36,7 +36,6 @@ impl<R: Number, const N: usize> Element for Ciphertext<R, N> {
     // Three taps of a single filter may be more than the registers hold.
     const GRADIENT_TAPS: usize = if R::GRADIENT_BLOCK < N * N { 1 } else { 3 };
     const GRADIENT_ROWS: usize = 1;
-    const WINOGRAD: bool = R::GRADIENT_BLOCK == 8 && N == 2;
     const FUSED: bool = false;
     const UNROLLED: bool = false;
 
@@ -255,26 +254,6 @@ impl<T: Real, R: Number<Real = T>, const N: usize> Weigh<Ciphertext<T, N>> for C
             }
         }
         Self::from_columns(columns)
-    }
-
-    #[inline(always)]
-    fn winograd_taps<const K: usize>(taps: [[Ciphertext<T, N>; K]; 3]) -> Option<[[Ciphertext<T, N>; K]; 4]> {
-        let [first, second, third] = taps;
-        let mut transform = [first, first, first, third];
-        for k in 0..K {
-            let mut columns = [[[T::ZERO; N]; N]; 2];
-            for j in 0..N {
-                for i in 0..N {
-                    let entry = |taps: &Ciphertext<T, N>| taps.columns()[j][i];
-                    let outer = T::HALF * (entry(&first[k]) + entry(&third[k]));
-                    let inner = T::HALF * entry(&second[k]);
-                    (columns[0][j][i], columns[1][j][i]) = (outer + inner, outer - inner);
-                }
-            }
-            transform[1][k] = Ciphertext::from_columns(columns[0]);
-            transform[2][k] = Ciphertext::from_columns(columns[1]);
-        }
-        Some(transform)
     }
 }
 

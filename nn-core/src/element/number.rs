@@ -119,7 +119,6 @@ macro_rules! element_by_arithmetic {
         };
         const GRADIENT_TAPS: usize = if <Self as Number>::GRADIENT_BLOCK == 2 { 2 } else { 3 };
         const GRADIENT_ROWS: usize = if <Self as Number>::GRADIENT_BLOCK == 8 { 3 } else { 1 };
-        const WINOGRAD: bool = <Self as Number>::GRADIENT_BLOCK == 8;
         const FUSED: bool = <Self as Number>::FUSED;
         const UNROLLED: bool = true;
 

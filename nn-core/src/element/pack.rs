@@ -257,6 +257,8 @@ impl<I: Isa> Element for Pack<I> {
 }
 
 impl<I: Isa> Weigh<I::Real> for Pack<I> {
+    const WINOGRAD: bool = I::GRADIENT_BLOCK == 8;
+
     #[inline(always)]
     fn from_weight(isa: I, weight: I::Real) -> Self {
         Arithmetic::splat(isa, weight)

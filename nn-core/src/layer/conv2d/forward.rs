@@ -84,7 +84,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
         let Self { team, context, stage, window, parameters, input, channels, mut kept, output, function } =
             self;
         let biases = from(parameters, stage.weights());
-        if winograd::applies::<E, D>(stage) {
+        if winograd::applies::<E, W, D>(stage) {
             for (block, within) in blocks_within(stage.active.channels, channels.clone()) {
                 let first = block.first + within.start;
                 let filters = winograd::Filters {
@@ -98,15 +98,9 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
                 context.enter(
                     #[inline(always)]
                     || {
-                        if const { E::BLOCK == 8 } {
-                            rows_of_filters::<E, W, F, 8>(
-                                team, context, stage, &filters, function, input, kept, output,
-                            )
-                        } else {
-                            rows_of_filters::<E, W, F, 4>(
-                                team, context, stage, &filters, function, input, kept, output,
-                            )
-                        }
+                        rows_of_filters::<E, W, F, 8>(
+                            team, context, stage, &filters, function, input, kept, output,
+                        )
                     },
                 );
             }

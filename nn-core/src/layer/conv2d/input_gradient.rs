@@ -73,20 +73,14 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
 
     fn run(self) {
         let Self { context, stage, window, rows, weights, dz, channels, output } = self;
-        if winograd::applies::<E, D>(stage) {
+        if winograd::applies::<E, W, D>(stage) {
             for first in channels.clone().step_by(LAYOUT_BLOCK) {
                 let count = LAYOUT_BLOCK.min(channels.end - first);
                 let group = winograd::Channels { first, count, place: first - channels.start };
                 let rows = (rows.start, rows.end);
                 context.enter(
                     #[inline(always)]
-                    || {
-                        if const { E::BLOCK == 8 } {
-                            rows_of_channels::<E, W, 8>(context, stage, weights, &group, rows, dz, output)
-                        } else {
-                            rows_of_channels::<E, W, 4>(context, stage, weights, &group, rows, dz, output)
-                        }
-                    },
+                    || rows_of_channels::<E, W, 8>(context, stage, weights, &group, rows, dz, output),
                 );
             }
             return;

@@ -170,13 +170,13 @@ where
         let kernel = self.window.kernel().max(1);
         let Self { context, stage, window, rows, input, source, filters, kernel_rows, weights, biases } =
             self;
-        let by_tiles = source.stored().filter(|_| winograd::has_weight_gradient::<E, D>(stage));
+        let by_tiles = source.stored().filter(|_| winograd::has_weight_gradient::<E, W, D>(stage));
         let mut start = 0;
         for (block, _) in blocks_within(stage.active.channels, filters.clone()) {
             let len = kernel_rows.len() * kernel * block.width;
             let block_weights = part_mut(weights, start..start + len);
             start += len;
-            if let (true, Some(dz)) = (const { E::GRADIENT_ROWS == ROWS }, by_tiles) {
+            if let (true, Some(dz)) = (const { E::WINOGRAD }, by_tiles) {
                 let block = winograd::Block {
                     first_filter: block.first,
                     filters: block.width,
@@ -245,10 +245,10 @@ where
     }
 }
 
-impl<E: Element, W, D: Window, S: Source<E>> Taps<'_, E, W, D, S> {
+impl<E: Learn<W>, W: Copy, D: Window, S: Source<E>> Taps<'_, E, W, D, S> {
     /// Kernel rows that are computed together.
     fn part(&self) -> usize {
-        if winograd::has_weight_gradient::<E, D>(self.stage) && self.source.stored().is_some() {
+        if winograd::has_weight_gradient::<E, W, D>(self.stage) && self.source.stored().is_some() {
             self.window.kernel()
         } else {
             1

@@ -30,7 +30,7 @@ pub(super) use input_gradient::{Channels, rows_of_channels};
 pub(super) use weight_gradient::{Block, gradients_of_block};
 
 use super::Window;
-use crate::element::{Element, Weigh};
+use crate::element::Weigh;
 use crate::layout::LAYOUT_BLOCK;
 use crate::stage::Stage;
 
@@ -55,14 +55,14 @@ const LEAST_COLUMNS: usize = 8;
 /// Whether a stage's convolution and its input gradient are computed this way: whatever the team and the rows, since results have other
 /// bits.
 #[inline(always)]
-pub(super) fn applies<E: Element, D: Window>(stage: &Stage) -> bool {
+pub(super) fn applies<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
     (const { E::WINOGRAD }) && has_planes::<D>(stage) && stage.output.width >= LEAST_COLUMNS
 }
 
-/// Whether the weight gradient is computed this way. It takes transposes of packs, but none of weights.
+/// Whether the weight gradient is computed this way. It transforms no weights, so that narrow maps gain too.
 #[inline(always)]
-pub(super) fn has_weight_gradient<E: Element, D: Window>(stage: &Stage) -> bool {
-    (const { E::WINOGRAD && E::GRADIENT_ROWS == KERNEL }) && has_planes::<D>(stage)
+pub(super) fn has_weight_gradient<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
+    (const { E::WINOGRAD }) && has_planes::<D>(stage)
 }
 
 /// Whether there are tiles, and planes enough for their transforms to be worth it.

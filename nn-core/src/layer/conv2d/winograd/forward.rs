@@ -173,12 +173,8 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
 
     #[inline(always)]
     fn activated(&self, mut values: [[E; OUTPUTS]; 4]) -> [[E; OUTPUTS]; 4] {
-        if const { E::FUSED } {
-            for values in &mut values {
-                *values = self.function.apply_block(*values);
-            }
-        } else {
-            self.function.apply_all(self.context, values.as_flattened_mut());
+        for values in &mut values {
+            *values = self.function.apply_block(*values);
         }
         values
     }
