@@ -19,7 +19,7 @@ const LINE: usize = 64;
 
 /// Lines that are asked for at a time: few enough for a core to keep track of. Ciphertexts of two lanes have so few lines that the
 /// windows of the paper's networks are enough for all.
-const AT_A_TIME: usize = 8;
+const AT_A_TIME: usize = 16;
 
 /// Asks for some bytes, whose cache lines will be read soon.
 pub(crate) fn ask_for(bytes: &[u8]) {
