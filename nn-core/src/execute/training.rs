@@ -12,7 +12,7 @@ use crate::layer::activation::with_activation;
 use crate::layer::{conv2d, dropout};
 use crate::loss::loss;
 use crate::network::Head;
-use crate::part::{copy, cut, cut_mut, last, last_mut, part, part_mut};
+use crate::part::{copy, cut, cut_mut, from, last, last_mut, part, part_mut};
 use crate::stage::{Activation, Linear, Stage};
 use crate::stream::Band;
 use crate::team::{Alone, Team};
@@ -338,11 +338,16 @@ fn recomputed_gradient<E, W>(
         let (active, rest) = cut_mut(buffer, band.active.len());
         let output = part_mut(rest, 0..band.output.len());
         forward(team, context, &band, parameters, image, Some(active), output);
-        for channel in 0..stage.output.channels {
-            let (from, to) = (channel * plane + first * width, channel * rows * width);
-            copy(part(output_gradient, from..from + rows * width), part_mut(output, to..to + rows * width));
+        let of_band = from(output_gradient, first * width);
+        if conv2d::has_first_gradient::<E>(&band) {
+            fused_first_gradient(team, context, &band, image, active, (of_band, plane), gradient);
+        } else {
+            let of_channels = of_band.chunks(plane.max(1)).zip(output.chunks_exact_mut((rows * width).max(1)));
+            for (of_channel, target) in of_channels {
+                copy(part(of_channel, 0..rows * width), target);
+            }
+            first_gradient(team, context, &band, &[], image, output, active, gradient, true);
         }
-        first_gradient(team, context, &band, &[], image, output, active, gradient, true);
         first += rows;
     }
 }
@@ -364,14 +369,31 @@ fn first_gradient<E, W>(
     W: Element<Context = ()>,
 {
     if conv2d::has_first_gradient::<E>(stage) {
-        for rows in gradient_bands::<E>(stage) {
-            with_activation!(E, stage.activation, function => {
-                conv2d::first_gradient(team, context, stage, rows, image, active, output_gradient, function, gradient);
-            });
-        }
+        let output_gradient = (output_gradient, stage.output.plane());
+        fused_first_gradient(team, context, stage, image, active, output_gradient, gradient);
     } else {
         backward_activation(team, context, stage, masks, output_gradient, active, gradient);
         weight_gradient(team, context, stage, image, active, gradient, adds);
+    }
+}
+
+/// [`first_gradient`] in one pass: of `output_gradient`, each channel has so many elements.
+fn fused_first_gradient<E, W>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    image: &[E],
+    active: &[E],
+    output_gradient: (&[E], usize),
+    gradient: &mut [W],
+) where
+    E: Learn<W>,
+    W: Element<Context = ()>,
+{
+    for rows in gradient_bands::<E>(stage) {
+        with_activation!(E, stage.activation, function => {
+            conv2d::first_gradient(team, context, stage, rows, image, active, output_gradient, function, gradient);
+        });
     }
 }
 

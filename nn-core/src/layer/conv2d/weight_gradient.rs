@@ -69,6 +69,7 @@ pub(crate) const fn has_first_gradient<E: Element>(stage: &Stage) -> bool {
 
 /// What `rows` add to the gradient of the parameters of a network's first stage, `dz` being `f'(y) d / 4` with the activations `y` and
 /// the gradients `d` of the pool's output: computed where it is used and not kept, since the network's input takes no gradient.
+/// Of `output_gradient`, a channel has `plane` elements, from the first row of the stage's output on.
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, part")]
 pub(crate) fn first_gradient<E, W, F: Function<E>>(
     team: impl Team,
@@ -77,7 +78,7 @@ pub(crate) fn first_gradient<E, W, F: Function<E>>(
     rows: Range<usize>,
     input: &[E],
     activations: &[E],
-    output_gradient: &[E],
+    (output_gradient, plane): (&[E], usize),
     function: F,
     gradient: &mut [W],
 ) where
@@ -89,7 +90,7 @@ pub(crate) fn first_gradient<E, W, F: Function<E>>(
         return;
     }
     let window = Three::<0>;
-    let source = Computed { activations, output_gradient, function };
+    let source = Computed { activations, output_gradient, plane, function };
     let (weights, biases) = cut_mut(gradient, stage.weights());
     let (filters, kernel_rows) = (0..stage.active.channels, 0..window.kernel());
     let operations = operations(stage, &rows);

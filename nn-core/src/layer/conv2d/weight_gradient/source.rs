@@ -114,8 +114,10 @@ impl<E: Element> Source<E> for Stored<'_, E> {
 pub(super) struct Computed<'a, E, F> {
     /// Of the shape `stage.active`.
     pub(super) activations: &'a [E],
-    /// The gradients of the pool's output.
+    /// The gradients of the pool's output, from the row of the stage's first one on.
     pub(super) output_gradient: &'a [E],
+    /// Elements from one channel of these to the next.
+    pub(super) plane: usize,
     /// The activation.
     pub(super) function: F,
 }
@@ -145,7 +147,7 @@ impl<E: Element, F: Function<E>> Source<E> for Computed<'_, E, F> {
                 let (plane, row) = (tap.first + o, row + below);
                 let at = plane * stage.active.plane() + row * stage.active.width + column;
                 values[o] = self.activations.get(at..at + 2 * windows)?.as_chunks::<2>().0.get(..windows)?;
-                let at = plane * stage.output.plane() + row / 2 * stage.output.width + column / 2;
+                let at = plane * self.plane + row / 2 * stage.output.width + column / 2;
                 pooled[o] = self.output_gradient.get(at..at + windows)?;
             }
             let mut inputs = [&[][..]; AT_ONCE];
