@@ -151,10 +151,13 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
         }
 
         let factor = mean_factor::<E>(2);
-        for (block, outputs) in outputs.iter().enumerate().take(filters.count.div_ceil(OUTPUTS)) {
+        for (block, outputs) in outputs.iter_mut().enumerate().take(filters.count.div_ceil(OUTPUTS)) {
             for tile in 0..COUNT {
-                let values = self.activated(outputs[tile]);
-                let [a, b, c, d] = &values;
+                // In place: a copy of all four would go through memory.
+                for values in &mut outputs[tile] {
+                    *values = self.function.apply_block(*values);
+                }
+                let [a, b, c, d] = &outputs[tile];
                 for o in 0..OUTPUTS.min(filters.count - block * OUTPUTS) {
                     let place = filters.place + block * OUTPUTS + o;
                     let total = [a[o].add(b[o]).add(c[o]).add(d[o])];
@@ -169,14 +172,6 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
             }
         }
         Some(COUNT)
-    }
-
-    #[inline(always)]
-    fn activated(&self, mut values: [[E; OUTPUTS]; 4]) -> [[E; OUTPUTS]; 4] {
-        for values in &mut values {
-            *values = self.function.apply_block(*values);
-        }
-        values
     }
 }
 
