@@ -54,6 +54,7 @@ pub mod layout;
 mod loss;
 mod network;
 mod part;
+mod prefetch;
 pub mod profile;
 pub mod resample;
 mod shape;

@@ -6,7 +6,8 @@ use more_core::Real;
 
 use crate::element::{Context, Element, Learn};
 use crate::layer::activation::Function;
-use crate::part::{cut_mut, part, part_mut};
+use crate::part::{cut_mut, from_mut, part};
+use crate::prefetch::Prefetch;
 use crate::stage::Stage;
 use crate::team::Divisible;
 
@@ -84,17 +85,22 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
     let pool = if const { POOL > 1 } { POOL } else { stage.pool.max(1) };
     let factor = (pool > 1).then(|| mean_factor::<E>(pool));
     let width = stage.active.width;
+    let prefetch = Prefetch::of(kept);
     let mut biases = biases.iter_mut();
     for (channel, plane) in kept.chunks_exact_mut(stage.active.plane().max(1)).enumerate() {
-        let lines = part_mut(plane, rows.start * width..rows.end * width).chunks_exact_mut(width.max(1));
+        let mut lines = from_mut(plane, rows.start * width);
         // Those of even and of odd windows, so that one sum need not wait for the other.
         let mut sums = [E::zero(context); 2];
-        for (row, kept) in rows.clone().zip(lines) {
+        for row in rows.clone() {
+            let (kept, below) = cut_mut(lines, width);
             let start = channel * stage.output.plane() + row / pool * stage.output.width;
             let d = part(d, start..start + stage.output.width);
             match masks {
                 None if const { POOL > 1 } => {
-                    for (values, d) in kept.as_chunks_mut::<POOL>().0.iter_mut().zip(d) {
+                    for (window, (values, d)) in kept.as_chunks_mut::<POOL>().0.iter_mut().zip(d).enumerate() {
+                        for column in 0..POOL {
+                            prefetch.ask(below, POOL * window + column);
+                        }
                         window_gradient(values, *d, factor, function, &mut sums);
                     }
                 }
@@ -110,6 +116,7 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
                     }
                 }
             }
+            lines = below;
         }
         if let Some(bias) = biases.next() {
             *bias = bias.add(sums[0].add(sums[1]).sum());

@@ -14,6 +14,7 @@ use crate::layer::activation::{Function, with_block};
 use crate::layer::avg_pool2d::mean_factor;
 use crate::layout::{blocks_within, common_width, register_blocks};
 use crate::part::{from, part};
+use crate::prefetch::Prefetch;
 use crate::stage::Stage;
 use crate::team::{Divisible, Team, cut_range, share};
 
@@ -41,6 +42,9 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
         });
     });
 }
+
+/// Columns that a row of outputs is asked for ahead.
+const COLUMNS_AHEAD: usize = 16;
 
 /// The feature maps of some filters.
 struct Filtered<'a, E: Element, W, F, D, T> {
@@ -240,6 +244,7 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
     let (stage, filters) = (&local(stage), &local(filters));
     let stride = filters.window.stride();
     let factor = mean_factor::<E>(2);
+    let prefetch = Prefetch::of(output);
     for column in 0..stage.output.width {
         team.meanwhile();
         let mut total = [E::zero(context); SIZE];
@@ -253,6 +258,10 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
             pool_in(context, stage, filters, (y, 2 * column), sums, kept.as_deref_mut(), &mut total);
         }
         store_mean(stage, filters.first, row, column, factor, &total, output);
+        for o in 0..SIZE {
+            let plane = (filters.first + o) * stage.output.plane();
+            prefetch.ask(output, plane + row * stage.output.width + column + COLUMNS_AHEAD);
+        }
     }
 }
 

@@ -40,6 +40,10 @@ const KERNEL: usize = 3;
 /// Rows and columns of a tile's transform.
 const SIDE: usize = 4;
 
+/// The two of the four lines under a tile that a row of `B^T` takes: it adds them in the second row, and takes the difference in the others.
+/// A constant, not an array of a loop: that is stored first, and what reads it waits for all stores in front of it, which may go to memory.
+const LINES: [(usize, usize); SIDE] = [(0, 2), (1, 2), (2, 1), (1, 3)];
+
 /// Neighbouring tiles that are computed at once, at most.
 const TILES: usize = 2;
 

@@ -1,6 +1,6 @@
 //! `y = A^T (sum over channels of (G w G^T) * (B^T x B)) A`, activation and average pool: a tile is a window of the pool.
 
-use super::{KERNEL, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room};
+use super::{KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room};
 use crate::element::{Element, Weigh};
 use crate::layer::activation::Function;
 use crate::layer::avg_pool2d::mean_factor;
@@ -8,6 +8,7 @@ use crate::layer::conv2d::forward::store_mean;
 use crate::layer::conv2d::local;
 use crate::layout::LAYOUT_BLOCK;
 use crate::part::from;
+use crate::prefetch::Prefetch;
 use crate::stage::Stage;
 use crate::team::Team;
 
@@ -132,7 +133,7 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
     ) -> Option<usize> {
         let Self { context, stage, filters, weights, biases, .. } = *self;
         let channels = stage.input.channels;
-        for (r, lines) in [(0, 2), (1, 2), (2, 1), (1, 3)].into_iter().enumerate() {
+        for (r, &lines) in LINES.iter().enumerate() {
             let at = (row, column);
             if r == 1 {
                 transform_inputs::<E, COUNT, true>(stage, input, at, lines, tiles)?;
@@ -151,6 +152,7 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
         }
 
         let factor = mean_factor::<E>(2);
+        let prefetch = Prefetch::of(kept.as_deref().unwrap_or_default());
         for (block, outputs) in outputs.iter_mut().enumerate().take(filters.count.div_ceil(OUTPUTS)) {
             for tile in 0..COUNT {
                 // In place: a copy of all four would go through memory.
@@ -167,6 +169,10 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
                         let at = place * plane + 2 * row * width + 2 * (column + tile);
                         *kept.get_mut(at..)?.first_chunk_mut()? = [a[o], b[o]];
                         *kept.get_mut(at + width..)?.first_chunk_mut()? = [c[o], d[o]];
+                        // Of the next strip, which is computed in the meantime.
+                        for place in [at, at + 1, at + width, at + width + 1] {
+                            prefetch.ask(kept, place + 2 * TILES);
+                        }
                     }
                 }
             }

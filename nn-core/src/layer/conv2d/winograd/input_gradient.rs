@@ -1,7 +1,7 @@
 //! The gradient of the input: down the columns as forward, with the kernels' rows from the last to the first, along the rows by the transpose
 //! of that: `dx = A^T (sum over filters of (G w G^T) * (B^T d A^T)) B^T`. Rows of it then need no others.
 
-use super::{KERNEL, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room};
+use super::{KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room};
 use crate::element::{Element, Weigh};
 use crate::layer::conv2d::local;
 use crate::layout::{Block, LAYOUT_BLOCK};
@@ -145,8 +145,8 @@ impl<E: Weigh<W>, W: Copy, const OUTPUTS: usize> Strip<'_, E, W, OUTPUTS> {
             let y = (row + line).checked_sub(KERNEL - 1)?;
             (y < stage.active.height).then_some(y * stage.active.width + column)
         };
-        let [a, b, c, d] = [line(0), line(1), line(2), line(3)];
-        for (r, lines) in [(a, c), (b, c), (c, b), (b, d)].into_iter().enumerate() {
+        for (r, &(first, second)) in LINES.iter().enumerate() {
+            let lines = (line(first), line(second));
             if r == 1 {
                 transform_gradients::<E, COUNT, true>(context, stage, dz, lines, tiles)?;
             } else {

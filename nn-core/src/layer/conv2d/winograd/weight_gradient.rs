@@ -6,7 +6,7 @@
 
 use more_core::Real;
 
-use super::{KERNEL, SIDE, TILES};
+use super::{KERNEL, LINES, SIDE, TILES};
 use crate::element::{Element, Learn};
 use crate::layer::conv2d::local;
 use crate::layout::LAYOUT_BLOCK;
@@ -161,7 +161,7 @@ impl<E: Element> Group<'_, E> {
         tiles: usize,
         to: &mut Transforms<E>,
     ) -> Option<()> {
-        let (first, second) = [(0, 2), (1, 2), (2, 1), (1, 3)][r];
+        let (first, second) = *LINES.get(r)?;
         let (plane, width) = (self.stage.input.plane(), self.stage.input.width);
         let mut at = self.first_channel * plane + row * width + column;
         for channel in 0..self.channels.min(LAYOUT_BLOCK) {

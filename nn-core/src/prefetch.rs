@@ -1,0 +1,32 @@
+//! Feature maps that are in no cache: [`Prefetch`].
+
+use crate::element::Element;
+use crate::stage::BAND_BYTES;
+
+/// Asks for places of feature maps a few columns before a kernel comes to them, where they are packs and too large for a second-level
+/// cache. What a processor does of itself ends with each page of memory, and begins anew only after several lines of the next.
+#[derive(Clone, Copy)]
+pub(crate) struct Prefetch {
+    asks: bool,
+}
+
+impl Prefetch {
+    /// For some feature maps, which a kernel walks through once.
+    #[inline(always)]
+    pub(crate) const fn of<E: Element>(maps: &[E]) -> Self {
+        Self { asks: E::SAMPLES > 1 && size_of_val(maps) > BAND_BYTES }
+    }
+
+    /// Asks for what is there from `at` on.
+    #[inline(always)]
+    pub(crate) fn ask<E>(self, maps: &[E], at: usize) {
+        #[cfg(feature = "simd")]
+        if self.asks
+            && let Some(place) = maps.get(at..)
+        {
+            crate::simd::prefetch(place);
+        }
+        #[cfg(not(feature = "simd"))]
+        let _ = (self.asks, maps, at);
+    }
+}
