@@ -1,6 +1,8 @@
-//! Threads of the rayon pool that share the kernels of one pack: [`Crew`], and that wait for each other: [`Rendezvous`].
+//! Threads of the rayon pool that share the kernels of one pack: [`Crew`], that wait for each other: [`Rendezvous`], and their memory:
+//! [`Rooms`].
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use nn_core::Team;
 
@@ -77,6 +79,43 @@ impl Rendezvous {
             }
             std::hint::spin_loop();
         }
+        result
+    }
+}
+
+/// Memory of each thread of the rayon pool for work that needs it until it is done, whichever work that is: as much as threads work at the
+/// same time, and in the caches of the thread that had it before.
+#[derive(Debug)]
+pub(crate) struct Rooms<T> {
+    /// Those of each thread that are free. A thread that waits for others may begin with other work: then it has two.
+    free: Vec<Mutex<Vec<T>>>,
+}
+
+impl<T> Rooms<T> {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Self { free: (0..rayon::current_num_threads()).map(|_| Mutex::new(Vec::new())).collect() }
+    }
+
+    /// Makes one for each thread, by itself and at the same time, where there are no more threads than `pieces` of work: later one would make
+    /// its own while others wait.
+    pub(crate) fn make(&self, pieces: usize, make: impl Fn() -> T + Sync)
+    where
+        T: Send,
+    {
+        if self.free.len() <= pieces {
+            rayon::broadcast(|_| self.enter(&make, |_| ()));
+        }
+    }
+
+    /// Works in a room of this thread, which is made where it has none that is free.
+    pub(crate) fn enter<R>(&self, make: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
+        let thread = rayon::current_thread_index().unwrap_or(0) % self.free.len();
+        let free = || self.free[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        let room = free().pop();
+        let mut room = room.unwrap_or_else(make);
+        let result = work(&mut room);
+        free().push(room);
         result
     }
 }

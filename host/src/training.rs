@@ -25,6 +25,7 @@ use crate::architecture::Architecture;
 use crate::augmentation::Augmentation;
 use crate::components::{Learner, Scalar, Weight};
 use crate::container::Form;
+use crate::crew::Rooms;
 use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::model::Model;
@@ -33,7 +34,7 @@ use crate::samples::{Input, Samples, Source, not_encrypted};
 use crate::standardization::Standardization;
 pub use adam::Adam;
 pub(crate) use lane::internal;
-use lane::{Images, Lane, Pass};
+use lane::{Images, Lane, Pass, Scratch};
 pub use optimizer::{ClassWeights, Optimizer, Schedule};
 
 /// The most batches between two looks at the clock and at Ctrl-C.
@@ -309,6 +310,8 @@ impl<T: Scalar> Run<'_, T> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         drop(initial);
+        let rooms = Rooms::new();
+        rooms.make(batch.div_ceil(I::SAMPLES) * lanes.len(), || Scratch::new(isa, &network));
         let mut order = vec![0; count];
         let mut epoch_seconds = Vec::new();
         self.model.planes = planes(&lanes)?;
@@ -331,7 +334,9 @@ impl<T: Scalar> Run<'_, T> {
             };
             let mut train = |samples: &Samples<T>, images: Images<'_>| {
                 interrupt::check()?;
-                lanes.par_iter_mut().try_for_each(|lane| lane.train(samples, images, &pass, project))?;
+                lanes
+                    .par_iter_mut()
+                    .try_for_each(|lane| lane.train(samples, images, &pass, &rooms, project))?;
                 self.progress.advance(images.ids.len());
                 Ok(())
             };

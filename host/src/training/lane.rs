@@ -1,5 +1,7 @@
 //! One network in training: a plain one, one lane of a spectral one, or one whose weights are matrices.
 
+use std::marker::PhantomData;
+
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::resample::resample_rows;
@@ -12,7 +14,7 @@ use super::order::dropout_masks;
 use super::rule::Rule;
 use crate::augmentation::Augmentation;
 use crate::components::{Learner, Lines, Packed, Planes, Scalar, Weight, lines};
-use crate::crew::{self, Crew, Rendezvous};
+use crate::crew::{self, Crew, Rendezvous, Rooms};
 use crate::error::{Error, Kind};
 use crate::samples::Samples;
 use crate::standardization::Standardization;
@@ -35,7 +37,8 @@ pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
     /// In the order of the kernels.
     parameters: Lines<W>,
     /// One for each pack of a batch.
-    units: Vec<Unit<I, E, W>>,
+    units: Vec<Unit<W>>,
+    elements: PhantomData<E>,
     /// What the optimizer remembers of each weight: none, one or two numbers.
     moments: [Vec<W>; 2],
     /// Steps that were taken.
@@ -44,14 +47,30 @@ pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
     loss: W,
 }
 
-/// Memory for the forward and backward pass of one pack.
-struct Unit<I: Isa, E: Learner<I, W>, W: Weight> {
+/// What the forward and backward pass of one pack gives.
+struct Unit<W: Weight> {
+    gradient: Lines<W>,
+    loss: W,
+}
+
+/// Memory for the forward and backward pass of one pack, of any lane.
+pub(super) struct Scratch<I: Isa, E> {
     input: Vec<E>,
     labels: Vec<E>,
     masks: Vec<Pack<I>>,
     workspace: Vec<E>,
-    gradient: Lines<W>,
-    loss: W,
+}
+
+impl<I: Isa, E: Packed<I>> Scratch<I, E> {
+    pub(super) fn new(isa: I, network: &Network<'_>) -> Self {
+        let zero = E::zero(isa);
+        Self {
+            input: vec![zero; network.input().len()],
+            labels: vec![zero; network.outputs()],
+            masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
+            workspace: vec![zero; network.workspace()],
+        }
+    }
 }
 
 /// The images of a batch or more.
@@ -100,20 +119,12 @@ where
     ) -> Result<Self, Error> {
         let mut kernel = lines(W::zero(()), network.parameters());
         layout::to_kernel(&network, parameters, &mut kernel).map_err(internal)?;
-        let zero = E::zero(isa);
-        let unit = || Unit {
-            input: vec![zero; network.input().len()],
-            labels: vec![zero; network.outputs()],
-            masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
-            workspace: vec![zero; network.workspace()],
-            gradient: lines(W::zero(()), network.parameters()),
-            loss: W::zero(()),
-        };
-        // Of large images a hundred megabytes, which no thread should fetch alone.
+        let unit = || Unit { gradient: lines(W::zero(()), network.parameters()), loss: W::zero(()) };
         let units = (0..batch.div_ceil(I::SAMPLES)).into_par_iter().map(|_| unit()).collect();
         let moment = |index| vec![W::zero(()); if index < optimizer.moments() { kernel.len() } else { 0 }];
         let moments = [moment(0), moment(1)];
-        Ok(Self { isa, network, first, parameters: kernel, units, moments, steps: 0, loss: W::zero(()) })
+        let (loss, elements) = (W::zero(()), PhantomData);
+        Ok(Self { isa, network, first, parameters: kernel, units, elements, moments, steps: 0, loss })
     }
 
     /// Trains on images in their order, batch after batch.
@@ -122,6 +133,7 @@ where
         samples: &Samples<I::Real>,
         images: Images<'_>,
         pass: &Pass<'_>,
+        rooms: &Rooms<Scratch<I, E>>,
         project: &(impl Fn(W) -> W + Sync),
     ) -> Result<(), Error> {
         for (ids, positions) in images.ids.chunks(pass.batch).zip(images.positions.chunks(pass.batch)) {
@@ -133,7 +145,25 @@ where
             let rendezvous = Rendezvous::new(packs);
             units.par_iter_mut().zip(images).try_for_each(|(unit, (ids, positions))| {
                 let images = Images { ids, positions };
-                rendezvous.attend(|| unit.run(crew, isa, network, parameters, samples, first, images, pass))
+                rendezvous.attend(|| {
+                    rooms.enter(
+                        || Scratch::new(isa, network),
+                        |scratch| {
+                            let loss = scratch.pass(
+                                crew,
+                                isa,
+                                network,
+                                parameters,
+                                samples,
+                                first,
+                                images,
+                                pass,
+                                &mut unit.gradient,
+                            );
+                            loss.map(|loss| unit.loss = loss)
+                        },
+                    )
+                })
             })?;
             for unit in units {
                 self.loss = self.loss.add(unit.loss);
@@ -236,15 +266,10 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
     }
 }
 
-impl<I, E, W> Unit<I, E, W>
-where
-    I: Isa<Real: Scalar>,
-    E: Learner<I, W>,
-    W: Weight + Element<Real = I::Real>,
-{
+impl<I: Isa<Real: Scalar>, E: Packed<I>> Scratch<I, E> {
     /// Loss and gradient of one pack of images.
     #[expect(clippy::too_many_arguments, reason = "one call site; what the units of a batch share")]
-    fn run(
+    fn pass<W>(
         &mut self,
         crew: Crew,
         isa: I,
@@ -254,7 +279,12 @@ where
         first: usize,
         images: Images<'_>,
         pass: &Pass<'_>,
-    ) -> Result<(), Error> {
+        gradient: &mut [W],
+    ) -> Result<W, Error>
+    where
+        E: Learner<I, W>,
+        W: Weight + Element<Real = I::Real>,
+    {
         match pass.augmentation {
             Some(augmentation) => {
                 let planes = samples.images();
@@ -279,10 +309,9 @@ where
             weight = weight * class_weight(isa, &self.labels, weights);
         }
         let sample = Sample { input: &self.input, labels: &self.labels, masks: &self.masks, weight };
-        let gradient = Gradient::Write(&mut self.gradient[..]);
+        let gradient = Gradient::Write(gradient);
         let loss = train_with(crew, isa, network, parameters, &sample, &mut self.workspace, gradient);
-        self.loss = loss.map_err(internal)?.sum();
-        Ok(())
+        Ok(loss.map_err(internal)?.sum())
     }
 
     /// Gathers a pack of images as they look in this epoch: copy `k` in epoch `k`, counted from 1.

@@ -342,7 +342,8 @@ fn recomputed_gradient<E, W>(
         if conv2d::has_first_gradient::<E>(&band) {
             fused_first_gradient(team, context, &band, image, active, (of_band, plane), gradient);
         } else {
-            let of_channels = of_band.chunks(plane.max(1)).zip(output.chunks_exact_mut((rows * width).max(1)));
+            let of_channels =
+                of_band.chunks(plane.max(1)).zip(output.chunks_exact_mut((rows * width).max(1)));
             for (of_channel, target) in of_channels {
                 copy(part(of_channel, 0..rows * width), target);
             }

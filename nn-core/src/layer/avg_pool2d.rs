@@ -97,7 +97,8 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
             let d = part(d, start..start + stage.output.width);
             match masks {
                 None if const { POOL > 1 } => {
-                    for (window, (values, d)) in kept.as_chunks_mut::<POOL>().0.iter_mut().zip(d).enumerate() {
+                    for (window, (values, d)) in kept.as_chunks_mut::<POOL>().0.iter_mut().zip(d).enumerate()
+                    {
                         for column in 0..POOL {
                             prefetch.ask(below, POOL * window + column);
                         }
