@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::ahead::ask_for;
 use crate::components::Scalar;
 use crate::container::{Form, ReadBuffer};
 use crate::error::Error;
@@ -15,7 +16,8 @@ pub struct ImageReader<'a, T> {
     read: Box<Read<'a, T>>,
 }
 
-type Read<'a, T> = dyn Fn(Range<usize>, &mut Buffers<T>, &mut [T]) -> Result<(), Error> + Send + Sync + 'a;
+type Read<'a, T> =
+    dyn Fn(Range<usize>, &[u8], &mut Buffers<T>, &mut [T]) -> Result<(), Error> + Send + Sync + 'a;
 
 impl<'a, T: Scalar> ImageReader<'a, T> {
     /// Of `input`, in a form that is `Plain` where the data is and not otherwise.
@@ -25,7 +27,7 @@ impl<'a, T: Scalar> ImageReader<'a, T> {
     pub fn of(input: &'a Input, form: Form) -> Result<Self, Error> {
         let file = match input {
             Input::Plain(data) => {
-                return Ok(Self::new(|images, buffers, out| {
+                return Ok(Self::new(|images, _, buffers, out| {
                     buffers.pixels.resize(out.len(), 0.0);
                     data.read_images(images, &mut buffers.pixels)?;
                     for (value, pixel) in out.iter_mut().zip(&buffers.pixels) {
@@ -37,7 +39,8 @@ impl<'a, T: Scalar> ImageReader<'a, T> {
             Input::File(file) => file,
         };
         if form == Form::Plain {
-            return Ok(Self::new(|images, buffers, out| {
+            return Ok(Self::new(|images, ahead, buffers, out| {
+                ask_for(ahead);
                 out.copy_from_slice(file.read_images(images, &mut buffers.bytes)?);
                 Ok(())
             }));
@@ -46,9 +49,12 @@ impl<'a, T: Scalar> ImageReader<'a, T> {
         with_lanes!(file.metadata().lanes, N => {
             let key = file.container().evaluation_key::<T, N>()?;
             if form == Form::Spectral {
-                Self::new(move |images, buffers, out| file.read_image_lanes(images, &key, &mut buffers.bytes, out))
+                Self::new(move |images, ahead, buffers, out| {
+                    file.read_image_lanes_asking(images, &key, &mut buffers.bytes, out, ahead)
+                })
             } else {
-                Self::new(move |images, buffers, out| {
+                Self::new(move |images, ahead, buffers, out| {
+                    ask_for(ahead);
                     let stored = file.read_images::<T>(images, &mut buffers.bytes)?;
                     match stored_form {
                         Form::Matrix => entries_to_planes::<T, N>(stored, plane, out),
@@ -61,7 +67,7 @@ impl<'a, T: Scalar> ImageReader<'a, T> {
     }
 
     fn new(
-        read: impl Fn(Range<usize>, &mut Buffers<T>, &mut [T]) -> Result<(), Error> + Send + Sync + 'a,
+        read: impl Fn(Range<usize>, &[u8], &mut Buffers<T>, &mut [T]) -> Result<(), Error> + Send + Sync + 'a,
     ) -> Self {
         Self { read: Box::new(read) }
     }
@@ -74,7 +80,18 @@ impl<'a, T: Scalar> ImageReader<'a, T> {
     /// # Panics
     /// Where `out` has not the length of the images.
     pub fn read(&self, images: Range<usize>, buffers: &mut Buffers<T>, out: &mut [T]) -> Result<(), Error> {
-        (self.read)(images, buffers, out)
+        self.read_asking(images, &[], buffers, out)
+    }
+
+    /// [`Self::read`], which asks for what lies `ahead` in memory while it computes.
+    pub(crate) fn read_asking(
+        &self,
+        images: Range<usize>,
+        ahead: &[u8],
+        buffers: &mut Buffers<T>,
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        (self.read)(images, ahead, buffers, out)
     }
 }
 

@@ -6,7 +6,6 @@ use more_core::{Ciphertext, EvaluationKey, Spectrum};
 use nn_core::{Head, Network};
 use rayon::prelude::*;
 
-use crate::ahead::ask_for;
 use crate::architecture::Architecture;
 use crate::components::{Planes, Scalar};
 use crate::container::{Form, ImagesFile, LabelKind, ReadBuffer, matrix_entries, put_matrix_entries};
@@ -335,13 +334,12 @@ impl<'a, T: Scalar> Source<'a, T> {
         Ok(samples)
     }
 
-    /// Asks for an image that lies in memory, while another is converted.
-    fn ask_for(&self, image: usize) {
-        let Input::File(file) = self.input else { return };
+    /// What to ask for of an image that lies in memory, while another is converted.
+    fn ahead(&self, image: usize) -> &[u8] {
+        let Input::File(file) = self.input else { return &[] };
         let values = self.input.image_values(file.metadata().form);
-        if let Some(bytes) = file.image_bytes(image, 0..values) {
-            ask_for(&bytes[..bytes.len().min(ASKED_FOR)]);
-        }
+        let bytes = file.image_bytes(image, 0..values).unwrap_or_default();
+        &bytes[..bytes.len().min(ASKED_FOR)]
     }
 
     /// Reads the images of these numbers, in this order, over what `samples` held.
@@ -360,10 +358,8 @@ impl<'a, T: Scalar> Source<'a, T> {
             Buffers::default,
             |buffers, (out, images)| {
                 for (index, (out, image)) in out.chunks_exact_mut(item).zip(images).enumerate() {
-                    if let Some(next) = images.get(index + 1) {
-                        self.ask_for(*next);
-                    }
-                    self.reader.read(*image..*image + 1, buffers, out)?;
+                    let ahead = images.get(index + 1).map_or(&[][..], |next| self.ahead(*next));
+                    self.reader.read_asking(*image..*image + 1, ahead, buffers, out)?;
                 }
                 Ok::<(), Error>(())
             },

@@ -200,8 +200,20 @@ impl ImagesFile {
         buffer: &mut ReadBuffer,
         out: &mut [T],
     ) -> Result<(), Error> {
+        self.read_image_lanes_asking(images, key, buffer, out, &[])
+    }
+
+    /// [`Self::read_image_lanes`], which asks for what lies `ahead` in memory while it computes.
+    pub(crate) fn read_image_lanes_asking<T: Real + Element, const N: usize>(
+        &self,
+        images: Range<usize>,
+        key: &EvaluationKey<T, N>,
+        buffer: &mut ReadBuffer,
+        out: &mut [T],
+        ahead: &[u8],
+    ) -> Result<(), Error> {
         let item = self.metadata().item_len();
-        read_lanes(&self.container, IMAGES, images, item, key, buffer, out)
+        read_lanes(&self.container, IMAGES, images, item, key, buffer, out, ahead)
     }
 
     /// Reads some encrypted labels as lanes `[images, n, classes]`, whichever form they are stored in.
@@ -216,7 +228,7 @@ impl ImagesFile {
         out: &mut [T],
     ) -> Result<(), Error> {
         let item = self.metadata().classes.len();
-        read_lanes(&self.container, LABELS, images, item, key, buffer, out)
+        read_lanes(&self.container, LABELS, images, item, key, buffer, out, &[])
     }
 }
 
@@ -269,6 +281,7 @@ fn check_finite<T: Real + Element>(
 /// Bytes that are read and converted at a time: half of a second-level cache, so that they are still there.
 const PIECE_BYTES: usize = 1 << 18;
 
+#[expect(clippy::too_many_arguments, reason = "two call sites")]
 fn read_lanes<T: Real + Element, const N: usize>(
     container: &Container,
     name: &str,
@@ -277,6 +290,7 @@ fn read_lanes<T: Real + Element, const N: usize>(
     key: &EvaluationKey<T, N>,
     buffer: &mut ReadBuffer,
     out: &mut [T],
+    mut ahead: &[u8],
 ) -> Result<(), Error> {
     let problem = |message: String| Error::new(Kind::Shape, message).at(container.path());
     if container.metadata().lanes != N || container.metadata().key_id != Some(key.id()) {
@@ -310,7 +324,9 @@ fn read_lanes<T: Real + Element, const N: usize>(
                     for (values, lanes) in
                         values.chunks_exact(columns.len()).zip(out.chunks_exact_mut(N * item))
                     {
-                        finite &= entries_to_planes(key, values, lanes, begin / (N * N));
+                        let (now, later) = ahead.split_at(ahead.len().min(size_of_val(values)));
+                        ahead = later;
+                        finite &= entries_to_planes(key, values, lanes, begin / (N * N), now);
                     }
                     if !finite {
                         check_finite(container, name, first, columns.len(), values)?;

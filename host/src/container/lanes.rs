@@ -5,12 +5,19 @@
 use more_core::{Ciphertext, EvaluationKey, Real};
 
 use super::images::matrix_entries;
+#[cfg(feature = "engine")]
+use crate::ahead::ask_for;
 
 /// Ciphertexts that are converted side by side, as many as fill a register.
 const BLOCK: usize = 16;
 
+/// Ciphertexts of two lanes that are converted in one loop.
+const PAIRS: usize = 128;
+
 /// `[value][entry]`, entries row by row, to `[lane][value]` from value `first` of each plane on, in the widest registers of
 /// this machine. The bits are those of [`EvaluationKey::to_spectrum_unchecked`].
+///
+/// Meanwhile asks for what lies `ahead`, a little with each block: a processor computes while it waits for memory.
 ///
 /// Says whether all values of the first lane are finite: then all entries are.
 pub(super) fn entries_to_planes<T: Real, const N: usize>(
@@ -18,15 +25,17 @@ pub(super) fn entries_to_planes<T: Real, const N: usize>(
     entries: &[T],
     planes: &mut [T],
     first: usize,
+    ahead: &[u8],
 ) -> bool {
     // More lanes are rare, and compiled for each instruction set they would take longer than all kernels.
     if const { N > 4 } {
+        ask_for(ahead);
         return convert_each(key, entries, planes, first);
     }
     let mut finite = false;
     in_widest_registers(
         #[inline(always)]
-        || finite = convert(key, entries, planes, first),
+        || finite = convert(key, entries, planes, first, ahead),
     );
     finite
 }
@@ -87,21 +96,27 @@ fn in_widest_registers(work: impl FnOnce()) {
     work();
 }
 
+#[cfg(not(feature = "engine"))]
+fn ask_for(_: &[u8]) {}
+
 #[inline(always)]
 fn convert<T: Real, const N: usize>(
     key: &EvaluationKey<T, N>,
     entries: &[T],
     planes: &mut [T],
     mut first: usize,
+    ahead: &[u8],
 ) -> bool {
     if const { N == 2 } {
-        return convert_pairs(key, entries, planes, first);
+        return convert_pairs(key, entries, planes, first, ahead);
     }
+    let mut ahead = ahead.chunks(BLOCK * N * N * size_of::<T>());
     let plane = planes.len() / N;
     let blocks = entries.chunks_exact(BLOCK * N * N);
     let rest = blocks.remainder();
     let mut sums = [T::ZERO; BLOCK];
     for block in blocks {
+        ask_for(ahead.next().unwrap_or_default());
         // Entry by entry, so that neighbouring ciphertexts are neighbouring numbers.
         let mut columns = [[[T::ZERO; BLOCK]; N]; N];
         for sample in 0..BLOCK {
@@ -141,14 +156,20 @@ fn convert_pairs<T: Real, const N: usize>(
     entries: &[T],
     planes: &mut [T],
     first: usize,
+    ahead: &[u8],
 ) -> bool {
     let (lane, other_lane) = planes.split_at_mut(planes.len() / 2);
     let (lane, other_lane) = (&mut lane[first..], &mut other_lane[first..]);
     let ciphertexts = entries.as_chunks::<4>().0;
-    for ((entries, lane), other) in ciphertexts.iter().zip(&mut *lane).zip(other_lane) {
-        let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
-        *lane = spectrum.lanes()[0];
-        *other = spectrum.lanes()[1];
+    let mut ahead = ahead.chunks(PAIRS * 4 * size_of::<T>());
+    let blocks = lane.chunks_mut(PAIRS).zip(other_lane.chunks_mut(PAIRS));
+    for (ciphertexts, (lane, other_lane)) in ciphertexts.chunks(PAIRS).zip(blocks) {
+        ask_for(ahead.next().unwrap_or_default());
+        for ((entries, lane), other) in ciphertexts.iter().zip(lane).zip(other_lane) {
+            let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
+            *lane = spectrum.lanes()[0];
+            *other = spectrum.lanes()[1];
+        }
     }
     are_finite(&lane[..ciphertexts.len()])
 }
@@ -192,8 +213,8 @@ mod tests {
         let mut planes = vec![T::ZERO; values * N];
         // In two pieces.
         let (head, tail) = entries.split_at(20 * N * N);
-        assert!(entries_to_planes(&key, head, &mut planes, 0));
-        assert!(entries_to_planes(&key, tail, &mut planes, 20));
+        assert!(entries_to_planes(&key, head, &mut planes, 0, &[]));
+        assert!(entries_to_planes(&key, tail, &mut planes, 20, &[1; 1000]));
         for (index, entries) in entries.chunks_exact(N * N).enumerate() {
             let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
             for (lane, value) in spectrum.lanes().iter().enumerate() {
@@ -212,7 +233,7 @@ mod tests {
                 assert!(all_finite(&entries));
                 entries[place] = value;
                 assert!(!all_finite(&entries), "{value} at {place}");
-                assert!(!entries_to_planes(&key, &entries, &mut [0.0; 2 * 19], 0), "{value} at {place}");
+                assert!(!entries_to_planes(&key, &entries, &mut [0.0; 2 * 19], 0, &[]), "{value} at {place}");
             }
         }
     }
