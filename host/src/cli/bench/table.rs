@@ -17,7 +17,7 @@ const MATRIX_IMAGES: usize = 10_000;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Images of a training epoch, at most those of the data: 60000 for table1, 64 for table2 where not given. The matrix engine
+    /// Images of a training epoch, at most those of the data: 60000 for table1, 702 for table2 where not given. The matrix engine
     /// takes the first 10000 of them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4_000_000))]
     images: Option<u64>,
@@ -93,7 +93,7 @@ impl Arguments {
     fn data(&self, architecture: Architecture) -> Result<(Dataset, Dataset), Error> {
         let (images, test_images) = match architecture {
             Architecture::Mnist => (60_000, 10_000),
-            Architecture::Angiography => (64, 702),
+            Architecture::Angiography => (702, 702),
         };
         let counts = [self.images.unwrap_or(images), self.test_images.unwrap_or(test_images)]
             .map(|count| usize::try_from(count).unwrap_or(usize::MAX));
