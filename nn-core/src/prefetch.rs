@@ -3,30 +3,26 @@
 use crate::element::Element;
 use crate::stage::BAND_BYTES;
 
-/// Asks for places of feature maps a few columns before a kernel comes to them, where they are packs and too large for a second-level
-/// cache. What a processor does of itself ends with each page of memory, and begins anew only after several lines of the next.
+/// Asks for places of feature maps a few columns before a kernel comes to them. What a processor does of itself ends with each page of
+/// memory, and begins anew only after several lines of the next.
 #[derive(Clone, Copy)]
-pub(crate) struct Prefetch {
-    asks: bool,
-}
+pub(crate) struct Prefetch(());
 
 impl Prefetch {
-    /// For some feature maps, which a kernel walks through once.
+    /// For some feature maps, which a kernel walks through once: where they are packs, and too large for a second-level cache.
     #[inline(always)]
-    pub(crate) const fn of<E: Element>(maps: &[E]) -> Self {
-        Self { asks: E::SAMPLES > 1 && size_of_val(maps) > BAND_BYTES }
+    pub(crate) const fn of<E: Element>(maps: &[E]) -> Option<Self> {
+        if E::SAMPLES > 1 && size_of_val(maps) > BAND_BYTES { Some(Self(())) } else { None }
     }
 
     /// Asks for what is there from `at` on.
     #[inline(always)]
     pub(crate) fn ask<E>(self, maps: &[E], at: usize) {
         #[cfg(feature = "simd")]
-        if self.asks
-            && let Some(place) = maps.get(at..)
-        {
+        if let Some(place) = maps.get(at..) {
             crate::simd::prefetch(place);
         }
         #[cfg(not(feature = "simd"))]
-        let _ = (self.asks, maps, at);
+        let _ = (maps, at);
     }
 }

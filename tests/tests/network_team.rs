@@ -4,8 +4,8 @@ use more_core::{Arithmetic, Spectrum};
 use nn_core::element::Pack;
 use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
 use nn_core::{
-    ANGIOGRAPHY, Element, Gradient, Learn, MNIST, Network, Sample, Shape, Team, Weigh, infer, infer_with,
-    train, train_with,
+    ANGIOGRAPHY, Alone, Element, Gradient, Learn, MNIST, Network, Sample, Shape, Team, Weigh, infer,
+    infer_with, train, train_with,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -84,8 +84,10 @@ where
         macro_rules! check {
             ($team:expr) => {{
                 let mut shared_output = some(network.outputs(), 0.0);
-                // Written over, whatever is there.
+                // Written over, whatever is there: memory that another lane has used may hold anything.
                 let mut shared = vec![(self.weight)(f32::NAN); network.parameters()];
+                workspace.fill((self.element)(context, f32::NAN));
+                scratch.fill((self.element)(context, f32::NAN));
                 infer_with($team, context, network, &parameters, &input, &mut scratch, &mut shared_output)
                     .expect("buffers fit");
                 let shared_loss = train_with(
@@ -107,6 +109,7 @@ where
             check!(Backwards(size));
         }
         check!(Threads(3));
+        check!(Alone);
     }
 }
 

@@ -99,8 +99,10 @@ fn backward<E, W, F: Function<E>, const POOL: usize>(
                 None if const { POOL > 1 } => {
                     for (window, (values, d)) in kept.as_chunks_mut::<POOL>().0.iter_mut().zip(d).enumerate()
                     {
-                        for column in 0..POOL {
-                            prefetch.ask(below, POOL * window + column);
+                        if let Some(prefetch) = prefetch {
+                            for column in 0..POOL {
+                                prefetch.ask(below, POOL * window + column);
+                            }
                         }
                         window_gradient(values, *d, factor, function, &mut sums);
                     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use super::{Settings, Table, correlation};
+use crate::architecture::Architecture;
 use crate::bench::statistics::Times;
 use crate::components::Scalar;
 use crate::container::{Container, Content, Form, ImagesFile, MemoryFile, Target};
@@ -162,7 +163,11 @@ impl<'a> Scene<'a> {
             optimizer: Optimizer::Sgd { momentum: 0.0 },
             weight_decay: 0.0,
             class_weights: ClassWeights::Equal,
-            gradient: Gradient::Sum,
+            // Sums of the gradients of a batch of large images saturate all outputs before an epoch is over.
+            gradient: match self.settings.architecture {
+                Architecture::Mnist => Gradient::Sum,
+                Architecture::Angiography => Gradient::Mean,
+            },
             seed: 1,
             engine,
             instruction_set: self.settings.instruction_set,

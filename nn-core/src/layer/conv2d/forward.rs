@@ -258,9 +258,11 @@ fn pooled_row_by_two<E: Weigh<W>, W: Copy, F: Function<E>, D: Window, const SIZE
             pool_in(context, stage, filters, (y, 2 * column), sums, kept.as_deref_mut(), &mut total);
         }
         store_mean(stage, filters.first, row, column, factor, &total, output);
-        for o in 0..SIZE {
-            let plane = (filters.first + o) * stage.output.plane();
-            prefetch.ask(output, plane + row * stage.output.width + column + COLUMNS_AHEAD);
+        if let Some(prefetch) = prefetch {
+            for o in 0..SIZE {
+                let plane = (filters.first + o) * stage.output.plane();
+                prefetch.ask(output, plane + row * stage.output.width + column + COLUMNS_AHEAD);
+            }
         }
     }
 }

@@ -169,9 +169,13 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
                         let at = place * plane + 2 * row * width + 2 * (column + tile);
                         *kept.get_mut(at..)?.first_chunk_mut()? = [a[o], b[o]];
                         *kept.get_mut(at + width..)?.first_chunk_mut()? = [c[o], d[o]];
-                        // Of the next strip, which is computed in the meantime.
-                        for place in [at, at + 1, at + width, at + width + 1] {
-                            prefetch.ask(kept, place + 2 * TILES);
+                        if let Some(prefetch) = prefetch {
+                            // Of the next strip, which is computed in the meantime.
+                            for line in 0..2 {
+                                for right in 0..2 {
+                                    prefetch.ask(kept, at + line * width + right + 2 * TILES);
+                                }
+                            }
                         }
                     }
                 }
