@@ -17,8 +17,8 @@ pub(crate) struct Ahead<'a> {
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Lines that are asked for at a time: few enough for a core to keep track of. Ciphertexts of two and of four lanes have so few lines
-/// that the windows of the paper's networks are enough for all.
+/// Lines that are asked for at a time: as few as are enough for the paper's networks on ciphertexts of up to four lanes, whose lines all have
+/// their turn within as many windows.
 const AT_A_TIME: usize = 16;
 
 /// Asks for some bytes, whose cache lines will be read soon.

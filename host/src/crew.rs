@@ -2,9 +2,10 @@
 //! [`Rooms`].
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nn_core::Team;
+use rayon::prelude::*;
 
 /// A share of the threads of the current rayon pool.
 #[derive(Clone, Copy, Debug)]
@@ -83,39 +84,89 @@ impl Rendezvous {
     }
 }
 
-/// Memory of each thread of the rayon pool for work that needs it until it is done, whichever work that is: as much as threads work at the
-/// same time, and in the caches of the thread that had it before.
-#[derive(Debug)]
-pub(crate) struct Rooms<T> {
-    /// Those of each thread that are free. A thread that waits for others may begin with other work: then it has two.
-    free: Vec<Mutex<Vec<T>>>,
+/// Memory for work that needs it until it is done, whichever work that is: as much as is in use at the same time, and likely in the caches of
+/// the thread that takes it, since that is the one that had it last.
+pub(crate) struct Rooms<'a, T> {
+    make: Box<dyn Fn() -> T + Send + Sync + 'a>,
+    /// With the number of the thread that had it.
+    free: Mutex<Vec<(usize, T)>>,
 }
 
-impl<T> Rooms<T> {
-    /// None yet.
-    pub(crate) fn new() -> Self {
-        Self { free: (0..rayon::current_num_threads()).map(|_| Mutex::new(Vec::new())).collect() }
+impl<'a, T: Send> Rooms<'a, T> {
+    /// As many as so many `pieces` of work take at most, made by all threads: of large images each is tens of megabytes, which no thread
+    /// should fetch alone.
+    pub(crate) fn new(pieces: usize, make: impl Fn() -> T + Send + Sync + 'a) -> Self {
+        let rooms = (0..pieces.min(rayon::current_num_threads())).into_par_iter().with_max_len(1);
+        let free = rooms.map(|_| (thread(), make())).collect();
+        Self { make: Box::new(make), free: Mutex::new(free) }
     }
 
-    /// Makes one for each thread, by itself and at the same time, where there are no more threads than `pieces` of work: later one would make
-    /// its own while others wait.
-    pub(crate) fn make(&self, pieces: usize, make: impl Fn() -> T + Sync)
-    where
-        T: Send,
-    {
-        if self.free.len() <= pieces {
-            rayon::broadcast(|_| self.enter(&make, |_| ()));
-        }
-    }
-
-    /// Works in a room of this thread, which is made where it has none that is free.
-    pub(crate) fn enter<R>(&self, make: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
-        let thread = rayon::current_thread_index().unwrap_or(0) % self.free.len();
-        let free = || self.free[thread].lock().unwrap_or_else(PoisonError::into_inner);
-        let room = free().pop();
-        let mut room = room.unwrap_or_else(make);
+    /// Works in a room that is free, which is made where there is none.
+    pub(crate) fn enter<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        let mut room = self.take().unwrap_or_else(&self.make);
         let result = work(&mut room);
-        free().push(room);
+        self.free().push((thread(), room));
         result
+    }
+
+    fn take(&self) -> Option<T> {
+        let mut free = self.free();
+        let own = free.iter().rposition(|(owner, _)| *owner == thread());
+        let place = own.or_else(|| free.len().checked_sub(1))?;
+        Some(free.swap_remove(place).1)
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<(usize, T)>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The number of this thread in its pool.
+fn thread() -> usize {
+    rayon::current_thread_index().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use rayon::prelude::*;
+
+    use super::Rooms;
+
+    fn pool(threads: usize) -> rayon::ThreadPool {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
+    }
+
+    #[test]
+    fn rooms_are_used_again_and_work_within_work_has_its_own() {
+        pool(1).install(|| {
+            let rooms = Rooms::new(1, Vec::new);
+            let work = || {
+                rooms.enter(|outer| {
+                    outer.push("outer");
+                    rooms.enter(|inner| inner.push("inner"));
+                    outer.clone()
+                })
+            };
+            assert_eq!(work(), ["outer"]);
+            assert_eq!(work(), ["outer", "outer"]);
+        });
+    }
+
+    #[test]
+    fn there_are_never_more_rooms_than_pieces_of_work() {
+        for (threads, pieces) in [(3, 3), (3, 5), (4, 2), (1, 1)] {
+            let made = AtomicUsize::new(0);
+            pool(threads).install(|| {
+                let rooms = Rooms::new(pieces, || made.fetch_add(1, Ordering::Relaxed));
+                assert_eq!(made.load(Ordering::Relaxed), threads.min(pieces));
+                for _ in 0..200 {
+                    (0..pieces).into_par_iter().for_each(|_| rooms.enter(|_| std::thread::yield_now()));
+                }
+            });
+            let most = threads.min(pieces);
+            assert_eq!(made.into_inner(), most, "{pieces} pieces of work on {threads} threads");
+        }
     }
 }

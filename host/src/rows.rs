@@ -110,7 +110,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
         read.resize_with(images.len() * planes, ReadBuffer::new);
         let line = width * pixel;
         let band = (BAND_BYTES / (read.len() * line * T::BYTES).max(1)).clamp(1, height);
-        // Of equal height: while the kernels compute on a low one there is little time to ask for the next.
+        // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.
         let band = height.div_ceil(height.div_ceil(band));
         for first in (0..height).step_by(band) {
             let rows = first..height.min(first + band);

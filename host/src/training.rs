@@ -306,12 +306,12 @@ impl<T: Scalar> Run<'_, T> {
         let mut lanes = (0..lanes)
             .into_par_iter()
             .map(|lane| {
-                Lane::<I, E, W>::new(isa, network, lane * W::COMPONENTS, &initial, batch, options.optimizer)
+                Lane::<I, W>::new(isa, network, lane * W::COMPONENTS, &initial, batch, options.optimizer)
             })
             .collect::<Result<Vec<_>, _>>()?;
         drop(initial);
-        let rooms = Rooms::new();
-        rooms.make(batch.div_ceil(I::SAMPLES) * lanes.len(), || Scratch::new(isa, &network));
+        let units = batch.div_ceil(I::SAMPLES) * lanes.len();
+        let rooms = Rooms::new(units, || Scratch::<I, E>::new(isa, &network));
         let mut order = vec![0; count];
         let mut epoch_seconds = Vec::new();
         self.model.planes = planes(&lanes)?;
@@ -399,10 +399,9 @@ fn stream<'a, T: Scalar>(
 }
 
 /// The parameters of all lanes, plane by plane.
-fn planes<I, E, W>(lanes: &[Lane<I, E, W>]) -> Result<Vec<Vec<I::Real>>, Error>
+fn planes<I, W>(lanes: &[Lane<I, W>]) -> Result<Vec<Vec<I::Real>>, Error>
 where
     I: Isa<Real: Scalar>,
-    E: Learner<I, W>,
     W: Weight + Element<Real = I::Real>,
 {
     let mut planes = Vec::new();

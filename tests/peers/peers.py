@@ -81,7 +81,7 @@ class Torch:
             self.loss = torch.nn.CrossEntropyLoss(reduction="sum")
         else:
             self.labels = self.labels.float()[:, None]
-            self.loss = torch.nn.BCEWithLogitsLoss(reduction="sum")
+            self.loss = torch.nn.BCEWithLogitsLoss(reduction="mean")
         self.step = torch.optim.SGD(self.model.parameters(), lr=RATE)
         self.version = f"PyTorch {torch.__version__}"
         self.batch = best(self.infer, BATCHES[network])
@@ -152,7 +152,7 @@ class Jax:
             if network == "mnist":
                 return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], 1).sum()
             logits = logits[:, 0]
-            return (jax.nn.softplus(logits) - y * logits).sum()
+            return (jax.nn.softplus(logits) - y * logits).mean()
 
         def epoch(parameters, images, labels, order, key):
             def step(state, chosen):

@@ -6,7 +6,7 @@ use std::path::Path;
 use more_core::{Ciphertext, EvaluationKey, Real};
 
 use super::element::{Element, ElementType};
-use super::lanes::{all_finite, entries_to_planes};
+use super::lanes::{all_finite, ask_for, entries_to_planes};
 use super::layout::{image_tensor, label_tensor};
 use super::memory::MemoryFile;
 use super::metadata::{Content, Form, Metadata};
@@ -306,7 +306,10 @@ fn read_lanes<T: Real + Element, const N: usize>(
         )));
     }
     match container.metadata().form {
-        Form::Spectral => out.copy_from_slice(read_finite::<T>(container, name, rows, buffer)?),
+        Form::Spectral => {
+            ask_for(ahead);
+            out.copy_from_slice(read_finite::<T>(container, name, rows, buffer)?);
+        }
         Form::Matrix => {
             let info = container.tensor(name)?;
             let row = item * N * N;
@@ -324,7 +327,9 @@ fn read_lanes<T: Real + Element, const N: usize>(
                     for (values, lanes) in
                         values.chunks_exact(columns.len()).zip(out.chunks_exact_mut(N * item))
                     {
-                        let (now, later) = ahead.split_at(ahead.len().min(size_of_val(values)));
+                        // Of a large image with its last piece: what is asked for earlier leaves the cache before its turn.
+                        let len = if columns.end == row { ahead.len().min(size_of_val(values)) } else { 0 };
+                        let (now, later) = ahead.split_at(len);
                         ahead = later;
                         finite &= entries_to_planes(key, values, lanes, begin / (N * N), now);
                     }

@@ -6,7 +6,7 @@ use more_core::{Ciphertext, EvaluationKey, Real};
 
 use super::images::matrix_entries;
 #[cfg(feature = "engine")]
-use crate::ahead::ask_for;
+pub(super) use crate::ahead::ask_for;
 
 /// Ciphertexts that are converted side by side, as many as fill a register.
 const BLOCK: usize = 16;
@@ -97,7 +97,7 @@ fn in_widest_registers(work: impl FnOnce()) {
 }
 
 #[cfg(not(feature = "engine"))]
-fn ask_for(_: &[u8]) {}
+pub(super) fn ask_for(_: &[u8]) {}
 
 #[inline(always)]
 fn convert<T: Real, const N: usize>(
@@ -206,8 +206,8 @@ mod tests {
             columns[k][k] = T::ONE;
         }
         let key = EvaluationKey::<T, N>::from_parts(KeyId([1; 16]), columns).expect("regular");
-        // Two whole blocks and a rest.
-        let values = 37;
+        // Whole blocks of all sizes and a rest.
+        let values = 300;
         let entries: Vec<T> =
             (0..values * N * N).map(|i| T::from_f64((i * 7919 % 1009) as f64 / 504.0 - 1.0)).collect();
         let mut planes = vec![T::ZERO; values * N];
@@ -234,6 +234,15 @@ mod tests {
                 entries[place] = value;
                 assert!(!all_finite(&entries), "{value} at {place}");
                 assert!(!entries_to_planes(&key, &entries, &mut [0.0; 2 * 19], 0, &[]), "{value} at {place}");
+            }
+            for place in [0, 4 * 127, 4 * 128, 4 * 299 + 3] {
+                let mut entries = [1.0; 4 * 300];
+                assert!(entries_to_planes(&key, &entries, &mut [0.0; 2 * 300], 0, &[1; 5000]));
+                entries[place] = value;
+                assert!(
+                    !entries_to_planes(&key, &entries, &mut [0.0; 2 * 300], 0, &[]),
+                    "{value} at {place}"
+                );
             }
         }
     }

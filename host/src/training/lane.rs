@@ -1,7 +1,5 @@
 //! One network in training: a plain one, one lane of a spectral one, or one whose weights are matrices.
 
-use std::marker::PhantomData;
-
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::resample::resample_rows;
@@ -29,7 +27,7 @@ const SMALLEST_SHARE: usize = 8192;
 const BAND_BYTES: usize = 1 << 17;
 
 /// A network in training and its memory.
-pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
+pub(super) struct Lane<I: Isa, W: Weight> {
     isa: I,
     network: Network<'static>,
     /// The first component of the data that this lane reads.
@@ -38,7 +36,6 @@ pub(super) struct Lane<I: Isa, E: Learner<I, W>, W: Weight> {
     parameters: Lines<W>,
     /// One for each pack of a batch.
     units: Vec<Unit<W>>,
-    elements: PhantomData<E>,
     /// What the optimizer remembers of each weight: none, one or two numbers.
     moments: [Vec<W>; 2],
     /// Steps that were taken.
@@ -102,10 +99,9 @@ pub(super) struct Pass<'a> {
     pub(super) standardization: Option<Standardization>,
 }
 
-impl<I, E, W> Lane<I, E, W>
+impl<I, W> Lane<I, W>
 where
     I: Isa<Real: Scalar>,
-    E: Learner<I, W>,
     W: Weight + Element<Real = I::Real>,
 {
     /// A lane that starts from `parameters` in the order of files.
@@ -123,17 +119,16 @@ where
         let units = (0..batch.div_ceil(I::SAMPLES)).into_par_iter().map(|_| unit()).collect();
         let moment = |index| vec![W::zero(()); if index < optimizer.moments() { kernel.len() } else { 0 }];
         let moments = [moment(0), moment(1)];
-        let (loss, elements) = (W::zero(()), PhantomData);
-        Ok(Self { isa, network, first, parameters: kernel, units, elements, moments, steps: 0, loss })
+        Ok(Self { isa, network, first, parameters: kernel, units, moments, steps: 0, loss: W::zero(()) })
     }
 
     /// Trains on images in their order, batch after batch.
-    pub(super) fn train(
+    pub(super) fn train<E: Learner<I, W>>(
         &mut self,
         samples: &Samples<I::Real>,
         images: Images<'_>,
         pass: &Pass<'_>,
-        rooms: &Rooms<Scratch<I, E>>,
+        rooms: &Rooms<'_, Scratch<I, E>>,
         project: &(impl Fn(W) -> W + Sync),
     ) -> Result<(), Error> {
         for (ids, positions) in images.ids.chunks(pass.batch).zip(images.positions.chunks(pass.batch)) {
@@ -145,25 +140,12 @@ where
             let rendezvous = Rendezvous::new(packs);
             units.par_iter_mut().zip(images).try_for_each(|(unit, (ids, positions))| {
                 let images = Images { ids, positions };
-                rendezvous.attend(|| {
-                    rooms.enter(
-                        || Scratch::new(isa, network),
-                        |scratch| {
-                            let loss = scratch.pass(
-                                crew,
-                                isa,
-                                network,
-                                parameters,
-                                samples,
-                                first,
-                                images,
-                                pass,
-                                &mut unit.gradient,
-                            );
-                            loss.map(|loss| unit.loss = loss)
-                        },
-                    )
-                })
+                let work = |scratch: &mut Scratch<I, E>| {
+                    let gradient = &mut unit.gradient;
+                    scratch.run(crew, isa, network, parameters, samples, first, images, pass, gradient)
+                };
+                unit.loss = rendezvous.attend(|| rooms.enter(work))?;
+                Ok::<(), Error>(())
             })?;
             for unit in units {
                 self.loss = self.loss.add(unit.loss);
@@ -269,7 +251,7 @@ impl<I: Isa, W: Weight + Element<Real = I::Real>, P: Fn(W) -> W + Sync> Step<'_,
 impl<I: Isa<Real: Scalar>, E: Packed<I>> Scratch<I, E> {
     /// Loss and gradient of one pack of images.
     #[expect(clippy::too_many_arguments, reason = "one call site; what the units of a batch share")]
-    fn pass<W>(
+    fn run<W>(
         &mut self,
         crew: Crew,
         isa: I,
