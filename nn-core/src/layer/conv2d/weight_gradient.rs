@@ -177,6 +177,7 @@ where
             let len = kernel_rows.len() * kernel * block.width;
             let block_weights = part_mut(weights, start..start + len);
             start += len;
+            // The constant again, so that it is not compiled for other elements.
             if let (true, Some(dz)) = (const { E::WINOGRAD }, by_tiles) {
                 let block = winograd::Block {
                     first_filter: block.first,

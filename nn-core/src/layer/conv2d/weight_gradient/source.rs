@@ -114,7 +114,7 @@ impl<E: Element> Source<E> for Stored<'_, E> {
 pub(super) struct Computed<'a, E, F> {
     /// Of the shape `stage.active`.
     pub(super) activations: &'a [E],
-    /// The gradients of the pool's output, from the row of the stage's first one on.
+    /// The gradients of the pool's output, from the first row of the stage's output on.
     pub(super) output_gradient: &'a [E],
     /// Elements from one channel of these to the next.
     pub(super) plane: usize,
