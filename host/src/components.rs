@@ -256,30 +256,33 @@ pub(crate) fn gather_lines<I: Isa<Real: PackReal>, E: Packed<I>>(
     }
 }
 
-/// [`gather_lines`] of as many lines as a pack has samples, for as many numbers as whole registers hold. Says how many.
+/// [`gather_lines`] of as many lines as a pack has samples: of all their numbers, or of none where these do not fill a register. Says
+/// of how many.
 fn gather_blocks<I: Isa, E: Packed<I>, const SAMPLES: usize>(
     isa: I,
     planes: &[&[I::Real]; SAMPLES],
     component: usize,
     packs: &mut [E],
 ) -> usize {
-    let whole = packs.len() / SAMPLES * SAMPLES;
+    let Some(last) = packs.len().checked_sub(SAMPLES) else { return 0 };
     isa.enter(
         #[inline(always)]
         || {
-            for (block, packs) in packs.chunks_exact_mut(SAMPLES).enumerate() {
+            for first in (0..packs.len()).step_by(SAMPLES) {
+                // The last block overlaps the one before rather than to leave a rest.
+                let first = first.min(last);
                 let mut rows = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
                 for (row, plane) in rows.iter_mut().zip(planes) {
-                    *row = Pack::load(isa, &plane[block * SAMPLES..]);
+                    *row = Pack::load(isa, &plane[first..]);
                 }
                 let columns = Pack::transpose(isa, rows);
-                for (pack, column) in packs.iter_mut().zip(columns) {
+                for (pack, column) in packs[first..].iter_mut().zip(columns).take(SAMPLES) {
                     *pack.pack_mut(component) = column;
                 }
             }
         },
     );
-    whole
+    packs.len()
 }
 
 /// Writes the samples of `packs` to planes `[item][component][value]`: the inverse of [`Planes::gather`].

@@ -24,9 +24,12 @@ mod tests;
 pub use element::{Element, ElementType};
 pub use header::{Tensor, TensorInfo};
 pub use images::{ImagesFile, LabelKind};
-pub(crate) use images::{matrix_entries, plain_labels, put_matrix_entries, read_finite};
+pub(crate) use images::{plain_labels, read_finite};
 pub(crate) use keys::key_error;
 pub use keys::{align_keys, check_same_key, header_of};
+#[cfg(feature = "engine")]
+pub(crate) use lanes::LanePlanes;
+pub(crate) use lanes::{matrix_at, put_matrices};
 pub use layout::{image_tensor, label_tensor, metrics_tensor, output_tensor, plain_label_tensor};
 pub use memory::{MemoryFile, Target};
 pub use metadata::{Content, FORMAT_VERSION, Form, Metadata, scalar_name};

@@ -14,6 +14,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use more_core::Real;
+
 pub use digits::DEFAULT_SEED;
 #[cfg(feature = "sources")]
 pub use files::partition;
@@ -21,6 +23,7 @@ pub use options::{Columns, Fit, Frame, Options, Window};
 pub use source::{Input, Source, Split};
 
 use crate::error::{Error, Kind};
+use crate::registers::in_widest_registers;
 
 /// Images that are decoded or made when they are read, so that a data set may be larger than memory.
 pub(crate) trait ReadImage: fmt::Debug + Send + Sync {
@@ -223,6 +226,15 @@ impl Dataset {
         (0..self.count).filter(|image| self.patient_id(*image).is_none()).count()
     }
 
+    /// Reads some values of an image that is in memory as bytes, in any scalar the numbers that [`Self::read_images`] reads. Says
+    /// whether there is such an image.
+    #[cfg(feature = "engine")]
+    pub(crate) fn decode<T: Real>(&self, image: usize, values: Range<usize>, out: &mut [T]) -> bool {
+        let Pixels::Bytes(bytes) = &self.pixels else { return false };
+        let image = bytes.chunks_exact(self.image_len()).nth(image);
+        image.and_then(|image| image.get(values)).map(|bytes| decode(bytes, out)).is_some()
+    }
+
     /// Reads the images of `range` into `out` (`range.len() x channels x height x width` values in [0, 1]).
     ///
     /// # Errors
@@ -240,12 +252,7 @@ impl Dataset {
             return Err(Error::new(Kind::Shape, message));
         }
         match &self.pixels {
-            Pixels::Bytes(bytes) => {
-                let bytes = &bytes[range.start * image..range.end * image];
-                for (value, &byte) in out.iter_mut().zip(bytes) {
-                    *value = f32::from(byte) / 255.0;
-                }
-            }
+            Pixels::Bytes(bytes) => decode(&bytes[range.start * image..range.end * image], out),
             Pixels::Read(images) => {
                 for (index, out) in range.zip(out.chunks_exact_mut(image)) {
                     images.read_image(index, out)?;
@@ -256,12 +263,40 @@ impl Dataset {
     }
 }
 
+/// Bytes to numbers in [0, 1].
+fn decode<T: Real>(bytes: &[u8], out: &mut [T]) {
+    in_widest_registers(
+        #[inline(always)]
+        || {
+            for (value, &byte) in out.iter_mut().zip(bytes) {
+                *value = T::from_f64(f64::from(share_of_255(byte)));
+            }
+        },
+    );
+}
+
+/// `byte / 255`, rounded once, by products: a division takes several times as long.
+#[inline(always)]
+fn share_of_255(byte: u8) -> f32 {
+    /// 1/255 in 16 bits, so that products with a byte are exact, and the rest.
+    const HIGH: f32 = 0x8081 as f32 / 0x80_0000 as f32;
+    const LOW: f32 = (1.0 / 255.0 - HIGH as f64) as f32;
+    f32::from(byte) * HIGH + f32::from(byte) * LOW
+}
+
 fn digit_names() -> Vec<String> {
     (0..10).map(|digit| digit.to_string()).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn bytes_are_divided_and_rounded_once() {
+        for byte in 0..=255 {
+            assert_eq!(super::share_of_255(byte), f32::from(byte) / 255.0, "{byte}");
+        }
+    }
+
     use super::*;
 
     #[test]

@@ -6,8 +6,8 @@ use std::path::Path;
 use more_core::{Real, SecretKey, Spectrum};
 
 use crate::container::{
-    Container, Content, Element, Form, LABELS, OUTPUTS, PLAIN_LABELS, ReadBuffer, label_tensor,
-    matrix_entries, output_tensor, plain_label_tensor, plain_labels,
+    Container, Content, Element, Form, LABELS, OUTPUTS, PLAIN_LABELS, ReadBuffer, label_tensor, matrix_at,
+    output_tensor, plain_label_tensor, plain_labels,
 };
 use crate::error::{Error, Kind};
 use crate::interrupt;
@@ -308,7 +308,7 @@ impl<'a, T: Real + Element, const N: usize> Owner<'a, T, N> {
             for (row, values) in values.chunks_exact(row_len).enumerate() {
                 for index in 0..item {
                     let message = if matrix {
-                        self.key.decrypt(&matrix_entries(&values[index * N * N..][..N * N]))
+                        self.key.decrypt(&matrix_at(values, item, index))
                     } else {
                         let lanes = std::array::from_fn(|lane| values[lane * item + index]);
                         self.key.decrypt_spectrum(self.lane, &Spectrum::from_lanes(lanes))

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use crate::augmentation::Augmentation;
 use crate::container::{
     ContainerWriter, Content, Element, Form, IMAGES, LABELS, Metadata, PLAIN_LABELS, Target, image_tensor,
-    label_tensor, plain_label_tensor, put_matrix_entries,
+    label_tensor, plain_label_tensor, put_matrices,
 };
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Kind};
@@ -305,7 +305,7 @@ impl<T: Scalar, const N: usize> Encryptor<T, N> {
                     fill(range, &mut block.messages, &mut block.pixels)?;
                     self.encrypt_block(work, &mut streams.block(work.stream, number), block)?;
                     let Block { stored, originals, .. } = block;
-                    work.copies.extend::<T, N>(self.form, first, work.item, stored, originals)?;
+                    work.copies.extend(self.form.components(N), first, work.item, stored, originals)?;
                     progress.advance(length);
                     Ok::<(), Error>(())
                 })
@@ -330,7 +330,7 @@ impl<T: Scalar, const N: usize> Encryptor<T, N> {
         let Block { messages, matrices, spectra, stored, .. } = block;
         let mut masks = work.masks;
         let chunk = if work.whole { work.item } else { CHUNK };
-        let values = if self.form == Form::Matrix { N * N } else { N };
+        let values = self.form.components(N);
         stored.resize(messages.len() * values, T::ZERO);
         for (item, stored) in
             messages.chunks_exact(work.item).zip(stored.chunks_exact_mut(work.item * values))
@@ -340,10 +340,7 @@ impl<T: Scalar, const N: usize> Encryptor<T, N> {
                 if self.form == Form::Matrix {
                     matrices.resize(messages.len(), Ciphertext::zero(()));
                     self.key.encrypt_slice(messages, &mut masks, generator, matrices)?;
-                    let stored = stored[first * values..].chunks_exact_mut(values);
-                    for (matrix, entries) in matrices.iter().zip(stored) {
-                        put_matrix_entries(matrix, entries);
-                    }
+                    put_matrices(matrices, stored, work.item, first);
                 } else {
                     spectra.resize(messages.len(), Spectrum::zero(()));
                     self.key.encrypt_spectrum_slice(self.lane, messages, &mut masks, generator, spectra)?;

@@ -24,7 +24,7 @@ use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::rows::{RowBuffers, Rows};
-use crate::samples::{Input, components, planes_to_entries};
+use crate::samples::{Input, lanes_to_entries};
 use crate::standardization::Standardization;
 use crate::training::{Engine, internal, too_many_lanes};
 use crate::with_lanes;
@@ -171,14 +171,9 @@ fn pass_labels_on<T: Scalar>(input: &Input, form: Form, writer: &mut ContainerWr
         if form == Form::Spectral {
             return writer.write(LABELS, &lanes);
         }
-        for item in lanes.chunks_exact(N * classes) {
-            for class in 0..classes {
-                let lanes = std::array::from_fn(|lane| item[lane * classes + class]);
-                let label = key.to_ciphertext(&more_core::Spectrum::<T, N>::from_lanes(lanes));
-                let entries: Vec<T> = (0..N * N).map(|entry| Weight::component(&label, entry)).collect();
-                writer.write(LABELS, &entries)?;
-            }
-        }
+        let mut matrices = vec![T::ZERO; count * N * N * classes];
+        lanes_to_entries::<T, N>(&lanes, classes, &key, &mut matrices);
+        writer.write(LABELS, &matrices)?;
     })
 }
 
@@ -254,7 +249,7 @@ impl<T: Scalar> Run<'_, T> {
         W: Copy + Sync + Send + Sync,
     {
         let network = self.model.architecture.network();
-        let parts = components(self.form, self.input.lanes());
+        let parts = self.form.components(self.input.lanes());
         let rows = Rows::of(self.input, self.form)?;
         let (standardization, kinds) = (self.model.standardization, std::marker::PhantomData);
         let evaluator =
@@ -265,7 +260,6 @@ impl<T: Scalar> Run<'_, T> {
         let output = parts * network.outputs();
         let group = chunk * (CHUNKS_PER_THREAD * rayon::current_num_threads()).min(count.div_ceil(chunk));
         let mut outputs = vec![T::ZERO; group.min(count) * output];
-        let mut stored = vec![T::ZERO; if self.form == Form::Matrix { outputs.len() } else { 0 }];
         let workers = Mutex::new(Vec::<Worker<T, E>>::new());
         let idle = || workers.lock().unwrap_or_else(PoisonError::into_inner);
         for first in (0..count).step_by(group) {
@@ -282,13 +276,7 @@ impl<T: Scalar> Run<'_, T> {
                 self.progress.advance(read);
                 Ok::<(), Error>(())
             })?;
-            if self.form == Form::Matrix {
-                let stored = &mut stored[..outputs.len()];
-                planes_to_entries(outputs, network.outputs(), parts, stored);
-                self.writer.write(OUTPUTS, stored)?;
-            } else {
-                self.writer.write(OUTPUTS, outputs)?;
-            }
+            self.writer.write(OUTPUTS, outputs)?;
         }
         Ok(())
     }

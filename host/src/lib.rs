@@ -45,6 +45,7 @@ pub mod plan;
 #[cfg(feature = "engine")]
 pub mod preview;
 pub mod progress;
+mod registers;
 #[cfg(feature = "engine")]
 mod rows;
 #[cfg(feature = "engine")]

@@ -9,13 +9,13 @@ use serde_json::json;
 use crate::components::Scalar;
 use crate::container::{
     Container, ContainerWriter, Content, Form, LABELS, MemoryFile, Metadata, OUTPUTS, ReadBuffer, Target,
-    metrics_tensor, plain_labels,
+    matrix_at, metrics_tensor, plain_labels,
 };
 use crate::error::{Error, Kind};
 use crate::inference::predict_to;
 use crate::model::Model;
 use crate::progress::Progress;
-use crate::samples::{Input, entries_to_lanes};
+use crate::samples::Input;
 use crate::training::Engine;
 use crate::with_lanes;
 
@@ -85,9 +85,10 @@ fn lanes_of<T: Scalar>(container: &Container, name: &str, item: usize) -> Result
         let key = container.evaluation_key::<T, N>()?;
         let mut out = vec![0.0; rows * N * item];
         for (row, out) in values.chunks_exact(item * N * N).zip(out.chunks_exact_mut(N * item)) {
-            for (index, entries) in row.chunks_exact(N * N).enumerate() {
-                for (lane, value) in entries_to_lanes::<T, N>(&key, entries)?.into_iter().enumerate() {
-                    out[lane * item + index] = more_core::Real::to_f64(value);
+            for index in 0..item {
+                let spectrum = key.to_spectrum(&matrix_at(row, item, index))?;
+                for (lane, value) in spectrum.lanes().iter().enumerate() {
+                    out[lane * item + index] = more_core::Real::to_f64(*value);
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::container::{
     Container, ContainerWriter, Content, ElementType, Form, Metadata, ReadBuffer, Target, Tensor, read_finite,
 };
 use crate::error::{Error, Kind};
-use crate::samples::{components, entries_to_lanes, planes_to_entries};
+use crate::samples::entries_to_lanes;
 use crate::standardization::Standardization;
 use crate::with_lanes;
 
@@ -85,12 +85,6 @@ impl<T: Scalar> Model<T> {
         let mut put = |name: &str, planes: &mut dyn Iterator<Item = &[T]>| {
             values.clear();
             planes.for_each(|plane| values.extend_from_slice(plane));
-            if self.form == Form::Matrix {
-                let plane = values.len() / self.planes.len();
-                let mut entries = vec![T::ZERO; values.len()];
-                planes_to_entries(&values, plane, self.planes.len(), &mut entries);
-                values = entries;
-            }
             writer.write(name, &values)
         };
         for group in network.parameter_groups() {
@@ -118,7 +112,7 @@ impl<T: Scalar> Model<T> {
         assert_eq!(metadata.scalar, T::SCALAR, "the scalar is looked up first");
         let architecture = architecture_of(container)?;
         let network = architecture.network();
-        let components = components(metadata.form, metadata.lanes);
+        let components = metadata.form.components(metadata.lanes);
         let key = match metadata.key_id {
             Some(id) => Some((id, container.evaluation_key_bytes()?)),
             None => None,
@@ -145,13 +139,8 @@ impl<T: Scalar> Model<T> {
             {
                 let rows = 0..container.tensor(&name)?.rows();
                 let values: &[T] = read_finite(container, &name, rows, &mut buffer)?;
-                for (component, plane) in model.planes.iter_mut().enumerate() {
-                    for (index, value) in plane[range.clone()].iter_mut().enumerate() {
-                        *value = match metadata.form {
-                            Form::Matrix => values[index * components + component],
-                            _ => values[component * range.len() + index],
-                        };
-                    }
+                for (plane, values) in model.planes.iter_mut().zip(values.chunks_exact(range.len())) {
+                    plane[range.clone()].copy_from_slice(values);
                 }
             }
         }
@@ -205,22 +194,12 @@ impl<T: Scalar> Model<T> {
     }
 
     fn tensor(&self, name: &str, shape: &[usize]) -> Tensor {
-        let n = self.lanes;
-        let shape = match self.form {
-            Form::Plain => shape.to_vec(),
-            Form::Spectral => [&[n], shape].concat(),
-            Form::Matrix => [shape, &[n, n]].concat(),
-        };
+        let shape = [&self.form.extents(self.lanes), shape].concat();
         Tensor::new(name, ElementType::of_scalar(T::SCALAR), &shape)
     }
 
     fn loss_tensor(&self, epochs: usize) -> Tensor {
-        let n = self.lanes;
-        let shape = match self.form {
-            Form::Plain => vec![epochs],
-            Form::Spectral => vec![epochs, n],
-            Form::Matrix => vec![epochs, n, n],
-        };
+        let shape = [&[epochs][..], &self.form.extents(self.lanes)].concat();
         Tensor::new(LOSS, ElementType::of_scalar(T::SCALAR), &shape)
     }
 }

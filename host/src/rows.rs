@@ -6,19 +6,24 @@
 
 use std::ops::Range;
 
-use more_core::{Arithmetic, Ciphertext, EvaluationKey, Real};
+use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
 use nn_core::simd::{Isa, MAX_SAMPLES, PackReal};
 
 use crate::ahead::Ahead;
 use crate::components::{Packed, Scalar, gather_lines};
-use crate::container::{Form, ImagesFile, ReadBuffer};
+use crate::container::{Form, ImagesFile, LanePlanes, ReadBuffer};
+use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::image_reader::{Buffers, ImageReader};
-use crate::samples::{Input, components};
+use crate::samples::Input;
+use crate::with_lanes;
 
 /// Bytes of the rows that are read at a time, of all images of a pack together: a second-level cache holds them.
 const BAND_BYTES: usize = 1 << 18;
+
+/// Columns of matrices that are made lanes of at a time, so that their entries stay in a first-level cache.
+const COLUMNS: usize = 64;
 
 /// The images of a data set, row by row in a form.
 #[derive(Debug)]
@@ -33,17 +38,12 @@ pub(crate) struct Rows<'a, T: Real> {
 enum Route<'a, T: Real> {
     /// They are stored in it, plane by plane.
     Stored(&'a ImagesFile),
-    /// They are stored as matrices, whose lanes are computed in packs.
-    Matrices(&'a ImagesFile, Keys<T>),
+    /// They are stored as matrices, of whose rows lanes are made in packs.
+    Matrices(&'a ImagesFile, LanePlanes<T>),
+    /// They are in memory, a byte a value, and decoded band by band.
+    Bytes(&'a Dataset),
     /// Images are read as a whole, decoded or converted one by one.
     Whole(ImageReader<'a, T>),
-}
-
-/// Evaluation keys of matrices that a register holds whole numbers of.
-#[derive(Debug)]
-enum Keys<T: Real> {
-    Two(EvaluationKey<T, 2>),
-    Four(EvaluationKey<T, 4>),
 }
 
 /// Memory for the rows of a pack, used again and again.
@@ -55,11 +55,19 @@ pub(crate) struct RowBuffers<T, E> {
     whole: Vec<T>,
     buffers: Buffers<T>,
     row: Vec<E>,
+    /// Of matrices, some columns of the rows of matrices that are read: `[plane][column]`.
+    entries: Vec<E>,
 }
 
 impl<T, E> Default for RowBuffers<T, E> {
     fn default() -> Self {
-        Self { planes: Vec::new(), whole: Vec::new(), buffers: Buffers::default(), row: Vec::new() }
+        Self {
+            planes: Vec::new(),
+            whole: Vec::new(),
+            buffers: Buffers::default(),
+            row: Vec::new(),
+            entries: Vec::new(),
+        }
     }
 }
 
@@ -70,16 +78,14 @@ impl<'a, T: Scalar> Rows<'a, T> {
     /// Those of reading the evaluation key.
     pub(crate) fn of(input: &'a Input, form: Form) -> Result<Self, Error> {
         let route = match input {
-            // Entries of matrices lie beside each other, not in planes.
-            Input::File(file) if form == file.metadata().form && form != Form::Matrix => Route::Stored(file),
-            Input::File(file) if form == Form::Spectral => match file.metadata().lanes {
-                2 => Route::Matrices(file, Keys::Two(file.container().evaluation_key()?)),
-                4 if T::BYTES == 4 => Route::Matrices(file, Keys::Four(file.container().evaluation_key()?)),
-                _ => Route::Whole(ImageReader::of(input, form)?),
-            },
+            Input::File(file) if form == file.metadata().form => Route::Stored(file),
+            Input::File(file) if form == Form::Spectral => with_lanes!(file.metadata().lanes, N => {
+                Route::Matrices(file, LanePlanes::new(&file.container().evaluation_key::<T, N>()?))
+            })?,
+            Input::Plain(data) if data.decode::<T>(0, 0..0, &mut []) => Route::Bytes(data),
             _ => Route::Whole(ImageReader::of(input, form)?),
         };
-        Ok(Self { input, components: components(form, input.lanes()), route })
+        Ok(Self { input, components: form.components(input.lanes()), route })
     }
 
     /// Hands each row of a pack of images to `take`, from the first to the last: `[run][channel][column]`, where a run is as many
@@ -95,88 +101,124 @@ impl<'a, T: Scalar> Rows<'a, T> {
         mut take: impl FnMut(&Ahead<'_>, &mut [E]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let [channels, height, width] = self.input.shape();
-        let RowBuffers { planes: read, whole, buffers, row } = buffers;
+        let RowBuffers { planes: read, whole, buffers, row, entries } = buffers;
         row.resize(self.components / E::COMPONENTS * channels * width, E::zero(isa));
-        let (file, planes, pixel) = match &self.route {
-            Route::Stored(file) => (Some(*file), self.components * channels, 1),
-            Route::Matrices(file, _) => (Some(*file), channels, self.components * self.components),
-            Route::Whole(_) => (None, self.components * channels, 1),
-        };
-        let plane = height * width * pixel;
+        let plane = height * width;
         if let Route::Whole(reader) = &self.route {
-            whole.resize(images.len() * planes * plane, T::ZERO);
+            whole.resize(images.len() * self.components * channels * plane, T::ZERO);
             reader.read(images.clone(), buffers, whole)?;
         }
-        read.resize_with(images.len() * planes, ReadBuffer::new);
-        let line = width * pixel;
-        let band = (BAND_BYTES / (read.len() * line * T::BYTES).max(1)).clamp(1, height);
+        let file = match &self.route {
+            Route::Stored(file) | Route::Matrices(file, _) => Some(*file),
+            Route::Bytes(_) | Route::Whole(_) => None,
+        };
+        // Components that are read, as runs of neighbours, and where each plane of them begins in an image.
+        let runs: Vec<Range<usize>> = match &self.route {
+            Route::Matrices(_, lanes) => lanes.runs().collect(),
+            _ => std::iter::once(0..self.components).collect(),
+        };
+        let starts: Vec<usize> = runs
+            .iter()
+            .flat_map(|run| run.start * channels..run.end * channels)
+            .map(|number| number * plane)
+            .collect();
+        read.resize_with(images.len() * starts.len(), ReadBuffer::new);
+        let band = (BAND_BYTES / (read.len() * width * T::BYTES).max(1)).clamp(1, height);
         // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.
         let band = height.div_ceil(height.div_ceil(band));
         for first in (0..height).step_by(band) {
             let rows = first..height.min(first + band);
-            let mut parts = Vec::with_capacity(read.len());
-            if let Some(file) = file
-                && rows.len() == height
-            {
-                // Whole images lie one behind the other.
-                let whole = file.read_unchecked::<T>(images.clone(), 0..planes * plane, &mut read[0])?;
-                parts.extend(whole.chunks_exact(plane));
-            } else {
-                for (index, buffer) in read.iter_mut().enumerate() {
-                    let (image, number) = (index / planes, index % planes);
-                    let values = number * plane + rows.start * line..number * plane + rows.end * line;
-                    let first = images.start + image;
-                    parts.push(match file {
-                        Some(file) => file.read_unchecked::<T>(first..first + 1, values, buffer)?,
-                        None => &whole[image * planes * plane..][values],
-                    });
+            let values = rows.start * width..rows.end * width;
+            // `[image][plane]`.
+            let mut parts: Vec<&[T]> = Vec::with_capacity(read.len());
+            let mut buffers = read.iter_mut();
+            if let Route::Bytes(data) = &self.route {
+                whole.resize(images.len() * channels * values.len(), T::ZERO);
+                let mut decoded = whole.chunks_exact_mut(values.len());
+                for image in images.clone() {
+                    for (start, decoded) in starts.iter().zip(&mut decoded) {
+                        data.decode(image, start + values.start..start + values.end, decoded);
+                    }
                 }
+            }
+            match file {
+                // Planes of a run, and where all are read whole images, lie one behind the other.
+                Some(file) if rows.len() == height => {
+                    let all = matches!(self.route, Route::Stored(_));
+                    let step = if all { images.len() } else { 1 };
+                    for image in images.clone().step_by(step) {
+                        for (run, buffer) in runs.iter().zip(&mut buffers) {
+                            let values = run.start * channels * plane..run.end * channels * plane;
+                            let part = file.read_unchecked::<T>(image..image + step, values, buffer)?;
+                            parts.extend(part.chunks_exact(plane));
+                        }
+                    }
+                }
+                Some(file) => {
+                    for image in images.clone() {
+                        for (start, buffer) in starts.iter().zip(&mut buffers) {
+                            let values = start + values.start..start + values.end;
+                            parts.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
+                        }
+                    }
+                }
+                None if matches!(self.route, Route::Bytes(_)) => {
+                    parts.extend(whole.chunks_exact(values.len()))
+                }
+                None => parts.extend(whole.chunks_exact(plane).map(|part| &part[values.clone()])),
             }
             let ahead = match file {
                 Some(file) if rows.end < height => {
-                    let values = rows.end * line..height.min(rows.end + band) * line;
-                    Ahead::new(band_bytes(file, images.clone(), planes, plane, values))
+                    let values = rows.end * width..height.min(rows.end + band) * width;
+                    Ahead::new(band_bytes(file, images.clone(), &starts, values))
                 }
                 // The next images are likely this thread's, too.
                 Some(file) => {
                     let next = images.end..images.end + images.len();
-                    Ahead::new(band_bytes(file, next, planes, plane, 0..band * line))
+                    Ahead::new(band_bytes(file, next, &starts, 0..band * width))
                 }
                 None => Ahead::default(),
             };
             for at in 0..rows.len() {
-                for number in 0..planes {
+                // Some columns of the row in one plane, a line an image.
+                let lines = |number: usize, columns: Range<usize>| {
                     let mut lines = [&[] as &[T]; MAX_SAMPLES];
-                    for (target, part) in lines.iter_mut().zip(parts.iter().skip(number).step_by(planes)) {
-                        *target = &part[at * line..][..line];
+                    for (line, part) in lines.iter_mut().zip(parts.iter().skip(number).step_by(starts.len()))
+                    {
+                        *line = &part[at * width..][columns.clone()];
                     }
-                    let lines = &lines[..images.len()];
-                    match &self.route {
-                        Route::Matrices(_, keys) => {
-                            let lanes = row.chunks_exact_mut(width).skip(number).step_by(channels);
-                            match keys {
-                                Keys::Two(key) => convert_lines(isa, key, lines, lanes),
-                                Keys::Four(key) => convert_lines(isa, key, lines, lanes),
+                    lines
+                };
+                let count = images.len();
+                if let Route::Matrices(_, lanes) = &self.route {
+                    let matrix = starts.len() / channels;
+                    for channel in 0..channels {
+                        for start in (0..width).step_by(COLUMNS) {
+                            let columns = start..width.min(start + COLUMNS);
+                            let len = columns.len();
+                            entries.resize(matrix * len, E::zero(isa));
+                            for (index, packs) in entries.chunks_exact_mut(len).enumerate() {
+                                let lines = lines(index * channels + channel, columns.clone());
+                                gather_lines::<I, E>(isa, &lines[..count], 0, packs);
                             }
+                            let place = |lane: usize| (lane * channels + channel) * width + start;
+                            to_lanes(isa, lanes, entries, len, row, place);
                         }
-                        _ => {
-                            let (component, channel) = (number / channels, number % channels);
-                            let run = component / E::COMPONENTS;
-                            let packs = &mut row[(run * channels + channel) * width..][..width];
-                            gather_lines::<I, E>(isa, lines, component % E::COMPONENTS, packs);
-                        }
+                    }
+                } else {
+                    for number in 0..starts.len() {
+                        let (component, channel) = (number / channels, number % channels);
+                        let run = component / E::COMPONENTS;
+                        let packs = &mut row[(run * channels + channel) * width..][..width];
+                        let lines = lines(number, 0..width);
+                        gather_lines::<I, E>(isa, &lines[..count], component % E::COMPONENTS, packs);
                     }
                 }
-                if let Some(file) = file {
-                    let first_lane = match &self.route {
-                        // Finite only where all entries are.
-                        Route::Matrices(..) => &row[..channels * width],
-                        _ => &row[..],
-                    };
-                    if !all_finite(isa, first_lane) {
-                        for (index, part) in parts.iter().enumerate() {
-                            file.check_finite(images.start + index / planes, part)?;
-                        }
+                if let Some(file) = file
+                    && !all_finite(isa, row)
+                {
+                    for (index, part) in parts.iter().enumerate() {
+                        file.check_finite(images.start + index / starts.len(), part)?;
                     }
                 }
                 take(&ahead, row)?;
@@ -186,15 +228,41 @@ impl<'a, T: Scalar> Rows<'a, T> {
     }
 }
 
-/// Where some values of each plane of some images lie in memory.
-fn band_bytes(
-    file: &ImagesFile,
+/// The lanes of packs of entries, each `len` columns from `place(lane)` on in a row.
+pub(crate) fn to_lanes<I: Isa<Real: PackReal>, E: Packed<I>>(
+    isa: I,
+    lanes: &LanePlanes<I::Real>,
+    entries: &[E],
+    len: usize,
+    row: &mut [E],
+    place: impl Fn(usize) -> usize,
+) {
+    isa.enter(
+        #[inline(always)]
+        || {
+            lanes.convert_packs(
+                entries,
+                len,
+                row,
+                place,
+                #[inline(always)]
+                |mut sum: E, ratio, entry: E| {
+                    *sum.pack_mut(0) = sum.pack(0).mul_acc_scalar(ratio, *entry.pack(0));
+                    sum
+                },
+            );
+        },
+    );
+}
+
+/// Where some values of planes of some images, which begin at `starts`, lie in memory.
+fn band_bytes<'a>(
+    file: &'a ImagesFile,
     images: Range<usize>,
-    planes: usize,
-    plane: usize,
+    starts: &[usize],
     values: Range<usize>,
-) -> impl Iterator<Item = &[u8]> {
-    let of_image = move |image| (0..planes).map(move |number| (image, number * plane));
+) -> impl Iterator<Item = &'a [u8]> {
+    let of_image = move |image| starts.iter().map(move |start| (image, start));
     let part = move |(image, start)| file.image_bytes(image, start + values.start..start + values.end);
     images.flat_map(of_image).filter_map(part)
 }
@@ -215,98 +283,4 @@ fn all_finite<I: Isa, E: Packed<I>>(isa: I, packs: &[E]) -> bool {
         },
     );
     sum.samples().iter().all(|&sample| sample == I::Real::ZERO)
-}
-
-/// The lanes of the matrices in `lines`, a line an image, each `[column][entry]`, to packs `[lane][column]`. Lines that are
-/// missing for a whole pack count as zeros.
-pub(crate) fn convert_lines<'a, I: Isa<Real: PackReal>, E: Packed<I>, const N: usize>(
-    isa: I,
-    key: &EvaluationKey<I::Real, N>,
-    lines: &[&[I::Real]],
-    mut lanes: impl Iterator<Item = &'a mut [E]>,
-) {
-    let mut targets: [&mut [E]; N] = std::array::from_fn(|_| lanes.next().unwrap_or_default());
-    let width = targets[0].len();
-    let columns = I::SAMPLES / (N * N);
-    let done = if let Some(lines) = lines.first_chunk::<MAX_SAMPLES>()
-        && I::SAMPLES == MAX_SAMPLES
-    {
-        convert_blocks::<I, E, N, MAX_SAMPLES>(isa, key, lines, &mut targets)
-    } else if let Some(lines) = lines.first_chunk::<8>()
-        && I::SAMPLES == 8
-    {
-        convert_blocks::<I, E, N, 8>(isa, key, lines, &mut targets)
-    } else {
-        0
-    };
-    for first in (done..width).step_by(columns) {
-        let mut rows = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
-        for (row, line) in rows.iter_mut().zip(lines) {
-            let values = &line[first * N * N..];
-            let count = values.len().min(I::SAMPLES);
-            row.samples_mut()[..count].copy_from_slice(&values[..count]);
-        }
-        let count = columns.min(width - first);
-        let block = targets.each_mut().map(|target| &mut target[first..first + count]);
-        isa.enter(
-            #[inline(always)]
-            || convert_block(isa, key, rows, block),
-        );
-    }
-}
-
-/// [`convert_lines`] of as many lines as a pack has samples, for as many columns as whole registers hold. Says how many.
-fn convert_blocks<I: Isa<Real: PackReal>, E: Packed<I>, const N: usize, const SAMPLES: usize>(
-    isa: I,
-    key: &EvaluationKey<I::Real, N>,
-    lines: &[&[I::Real]; SAMPLES],
-    targets: &mut [&mut [E]; N],
-) -> usize {
-    let columns = const { SAMPLES / (N * N) };
-    let whole = targets[0].len() / columns * columns;
-    isa.enter(
-        #[inline(always)]
-        || {
-            for first in (0..whole).step_by(columns) {
-                // Of fixed length, so that nothing is copied.
-                let mut rows = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
-                for (row, line) in rows.iter_mut().zip(lines) {
-                    *row = Pack::load(isa, &line[first * N * N..]);
-                }
-                let mut block = targets.iter_mut().map(
-                    #[inline(always)]
-                    |target| &mut target[first..first + columns],
-                );
-                let block = std::array::from_fn(
-                    #[inline(always)]
-                    |_| block.next().unwrap_or_default(),
-                );
-                convert_block(isa, key, rows, block);
-            }
-        },
-    );
-    whole
-}
-
-/// The lanes of some columns, as many as `targets` have, from rows of entries: of one sample each.
-#[inline(always)]
-fn convert_block<I: Isa<Real: PackReal>, E: Packed<I>, const N: usize>(
-    isa: I,
-    key: &EvaluationKey<I::Real, N>,
-    rows: [Pack<I>; MAX_SAMPLES],
-    mut targets: [&mut [E]; N],
-) {
-    let entries = Pack::transpose(isa, rows);
-    for at in 0..targets[0].len() {
-        let mut matrix = [[entries[0]; N]; N];
-        for i in 0..N {
-            for j in 0..N {
-                matrix[j][i] = entries[(at * N + i) * N + j];
-            }
-        }
-        let spectrum = key.to_spectrum_unchecked(&Ciphertext::from_columns(matrix));
-        for (target, lane) in targets.iter_mut().zip(spectrum.lanes()) {
-            *target[at].pack_mut(0) = *lane;
-        }
-    }
 }

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use more_core::{Ciphertext, EvaluationKey, Spectrum};
+use more_core::{EvaluationKey, Spectrum};
 use nn_core::{Head, Network};
 use rayon::prelude::*;
 
 use crate::architecture::Architecture;
 use crate::components::{Planes, Scalar};
-use crate::container::{Form, ImagesFile, LabelKind, ReadBuffer, matrix_entries, put_matrix_entries};
+use crate::container::{Form, ImagesFile, LabelKind, ReadBuffer, matrix_at, put_matrices};
 use crate::dataset::Dataset;
 use crate::error::{Error, Kind};
 use crate::image_reader::{Buffers, ImageReader};
@@ -124,7 +124,7 @@ impl Input {
 
     /// Numbers of an image in a form, in memory.
     pub(crate) fn image_values(&self, form: Form) -> usize {
-        self.shape().iter().product::<usize>() * components(form, self.lanes())
+        self.shape().iter().product::<usize>() * form.components(self.lanes())
     }
 
     /// Images to read at a time in a form: of about so many bytes, a whole number of packs.
@@ -158,7 +158,7 @@ impl Input {
     /// [`Kind::Missing`] without labels; [`Kind::NonFinite`] naming the image; reading errors.
     pub fn read_labels<T: Scalar>(&self, network: &Network<'_>, form: Form) -> Result<Vec<T>, Error> {
         let (outputs, classes) = (network.outputs(), network.classes());
-        let per_image = components(form, self.lanes()) * outputs;
+        let per_image = form.components(self.lanes()) * outputs;
         // Of a probability vector, a sigmoid takes the second class.
         let first = match network.head() {
             Head::Sigmoid => 1,
@@ -184,13 +184,13 @@ impl Input {
         with_lanes!(file.metadata().lanes, N => {
             let key = file.container().evaluation_key::<T, N>()?;
             let mut buffer = ReadBuffer::new();
-            let mut planes = vec![T::ZERO; self.count() * components(form, N) * classes];
+            let mut planes = vec![T::ZERO; self.count() * form.components(N) * classes];
             if form == Form::Spectral {
                 file.read_label_lanes::<T, N>(0..self.count(), &key, &mut buffer, &mut planes)?;
             } else {
                 let stored = file.read_labels::<T>(0..self.count(), &mut buffer)?;
                 match file.metadata().form {
-                    Form::Matrix => entries_to_planes::<T, N>(stored, classes, &mut planes),
+                    Form::Matrix => planes.copy_from_slice(stored),
                     _ => lanes_to_entries::<T, N>(stored, classes, &key, &mut planes),
                 }
             }
@@ -199,28 +199,6 @@ impl Input {
             }
         })?;
         Ok(out)
-    }
-}
-
-/// Components of a value in a form.
-#[must_use]
-pub fn components(form: Form, lanes: usize) -> usize {
-    match form {
-        Form::Plain => 1,
-        Form::Spectral => lanes,
-        Form::Matrix => lanes * lanes,
-    }
-}
-
-/// `[item][value][entry]` to `[item][entry][value]`.
-pub(crate) fn entries_to_planes<T: Scalar, const N: usize>(stored: &[T], plane: usize, out: &mut [T]) {
-    let (entries, item) = (N * N, plane * N * N);
-    for (stored, out) in stored.chunks_exact(item).zip(out.chunks_exact_mut(item)) {
-        for (index, values) in stored.chunks_exact(entries).enumerate() {
-            for (entry, value) in values.iter().enumerate() {
-                out[entry * plane + index] = *value;
-            }
-        }
     }
 }
 
@@ -234,23 +212,7 @@ pub(crate) fn lanes_to_entries<T: Scalar, const N: usize>(
     for (stored, out) in stored.chunks_exact(plane * N).zip(out.chunks_exact_mut(plane * N * N)) {
         for index in 0..plane {
             let spectrum = Spectrum::from_lanes(std::array::from_fn(|lane| stored[lane * plane + index]));
-            let mut entries = [[T::ZERO; N]; N];
-            put_matrix_entries(&key.to_ciphertext(&spectrum), entries.as_flattened_mut());
-            for (entry, value) in entries.as_flattened().iter().enumerate() {
-                out[entry * plane + index] = *value;
-            }
-        }
-    }
-}
-
-/// `[item][entry][value]` to `[item][value][entry]`, the order of files.
-pub fn planes_to_entries<T: Scalar>(planes: &[T], plane: usize, entries: usize, out: &mut [T]) {
-    let item = plane * entries;
-    for (planes, out) in planes.chunks_exact(item).zip(out.chunks_exact_mut(item)) {
-        for (entry, values) in planes.chunks_exact(plane).enumerate() {
-            for (index, value) in values.iter().enumerate() {
-                out[index * entries + entry] = *value;
-            }
+            put_matrices(&[key.to_ciphertext(&spectrum)], out, plane, index);
         }
     }
 }
@@ -260,8 +222,7 @@ pub(crate) fn entries_to_lanes<T: Scalar, const N: usize>(
     key: &EvaluationKey<T, N>,
     entries: &[T],
 ) -> Result<[T; N], Error> {
-    let ciphertext: Ciphertext<T, N> = matrix_entries(entries);
-    Ok(*key.to_spectrum(&ciphertext)?.lanes())
+    Ok(*key.to_spectrum(&matrix_at(entries, 1, 0))?.lanes())
 }
 
 /// A training set that is read image by image: the labels are in memory, the images where they come from.
@@ -289,7 +250,7 @@ impl<'a, T: Scalar> Source<'a, T> {
     /// Components of a value.
     #[must_use]
     pub fn components(&self) -> usize {
-        components(self.form, self.input.lanes())
+        self.form.components(self.input.lanes())
     }
 
     /// Numbers of an image.
@@ -334,14 +295,6 @@ impl<'a, T: Scalar> Source<'a, T> {
         Ok(samples)
     }
 
-    /// What to ask for of an image that lies in memory, while another is converted.
-    fn ahead(&self, image: usize) -> &[u8] {
-        let Input::File(file) = self.input else { return &[] };
-        let values = self.input.image_values(file.metadata().form);
-        let bytes = file.image_bytes(image, 0..values).unwrap_or_default();
-        &bytes[..bytes.len().min(ASKED_FOR)]
-    }
-
     /// Reads the images of these numbers, in this order, over what `samples` held.
     ///
     /// # Errors
@@ -358,7 +311,7 @@ impl<'a, T: Scalar> Source<'a, T> {
             Buffers::default,
             |buffers, (out, images)| {
                 for (index, (out, image)) in out.chunks_exact_mut(item).zip(images).enumerate() {
-                    let ahead = images.get(index + 1).map_or(&[][..], |next| self.ahead(*next));
+                    let ahead = images.get(index + 1).map_or(&[][..], |next| self.reader.ahead(*next));
                     self.reader.read_asking(*image..*image + 1, ahead, buffers, out)?;
                 }
                 Ok::<(), Error>(())
@@ -375,9 +328,6 @@ impl<'a, T: Scalar> Source<'a, T> {
 
 /// Images that one task of [`Source::gather`] reads.
 const GATHERED: usize = 16;
-
-/// Bytes of an image that are asked for ahead: all of a small one. A processor sees for itself how a large one goes on.
-const ASKED_FOR: usize = 1 << 16;
 
 /// Training samples in memory.
 #[derive(Debug)]

@@ -107,6 +107,7 @@ mod function;
 pub mod integer;
 mod key;
 mod key_id;
+mod lane_rows;
 pub mod mask;
 mod real;
 #[cfg(any(feature = "proptest", feature = "arbitrary"))]
@@ -125,6 +126,7 @@ pub use error::Error;
 pub use evaluation_key::EvaluationKey;
 pub use key::{DEFAULT_CONDITION, MAX_LANES, SecretKey, max_condition};
 pub use key_id::KeyId;
+pub use lane_rows::LaneRows;
 pub use mask::Masks;
 pub use nalgebra;
 pub use rand_core;

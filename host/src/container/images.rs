@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::path::Path;
 
-use more_core::{Ciphertext, EvaluationKey, Real};
+use more_core::{EvaluationKey, Real};
 
 use super::element::{Element, ElementType};
-use super::lanes::{all_finite, ask_for, entries_to_planes};
+use super::lanes::{LanePlanes, all_finite, ask_for};
 use super::layout::{image_tensor, label_tensor};
 use super::memory::MemoryFile;
 use super::metadata::{Content, Form, Metadata};
@@ -29,6 +29,9 @@ pub enum LabelKind {
 #[derive(Debug)]
 pub struct ImagesFile {
     container: Container,
+    /// Which of the container's tensors the images are.
+    #[cfg(feature = "engine")]
+    images: usize,
     count: usize,
     label_kind: LabelKind,
 }
@@ -58,6 +61,8 @@ impl ImagesFile {
             return Err(at(Error::new(Kind::Shape, message).position("metadata")));
         }
         let count = container.tensor(IMAGES)?.rows();
+        #[cfg(feature = "engine")]
+        let images = container.tensors().iter().take_while(|info| info.name() != IMAGES).count();
         if count == 0 {
             return Err(at(Error::new(Kind::Missing, "the file holds no image")));
         }
@@ -75,7 +80,13 @@ impl ImagesFile {
             }
             (true, true) => return Err(at(Error::new(Kind::Malformed, "labels both plain and encrypted"))),
         };
-        Ok(Self { container, count, label_kind })
+        Ok(Self {
+            container,
+            #[cfg(feature = "engine")]
+            images,
+            count,
+            label_kind,
+        })
     }
 
     /// The container.
@@ -156,8 +167,10 @@ impl ImagesFile {
         values: Range<usize>,
         buffer: &'b mut ReadBuffer,
     ) -> Result<&'b [T], Error> {
-        let info = self.container.tensor(IMAGES)?;
-        self.container.expect(IMAGES, T::TYPE, info.shape())?;
+        let info = self.images();
+        if info.element() != T::TYPE {
+            self.container.expect(IMAGES, T::TYPE, info.shape())?;
+        }
         self.container.read_part(info, images, values, buffer)
     }
 
@@ -173,7 +186,13 @@ impl ImagesFile {
     /// Some of the bytes of one image where the file is in memory: to ask for them, not to read them.
     #[cfg(feature = "engine")]
     pub(crate) fn image_bytes(&self, image: usize, values: Range<usize>) -> Option<&[u8]> {
-        self.container.bytes_in_memory(self.container.tensor(IMAGES).ok()?, image, values)
+        self.container.bytes_in_memory(self.images(), image, values)
+    }
+
+    /// The images' tensor, which is asked for often: without a look at its name.
+    #[cfg(feature = "engine")]
+    fn images(&self) -> &super::TensorInfo {
+        &self.container.tensors()[self.images]
     }
 
     /// Reads the encrypted labels of some images as they are stored; all are finite.
@@ -200,20 +219,19 @@ impl ImagesFile {
         buffer: &mut ReadBuffer,
         out: &mut [T],
     ) -> Result<(), Error> {
-        self.read_image_lanes_asking(images, key, buffer, out, &[])
+        self.read_lanes(images, &LanePlanes::new(key), buffer, out, &[])
     }
 
     /// [`Self::read_image_lanes`], which asks for what lies `ahead` in memory while it computes.
-    pub(crate) fn read_image_lanes_asking<T: Real + Element, const N: usize>(
+    pub(crate) fn read_lanes<T: Real + Element>(
         &self,
         images: Range<usize>,
-        key: &EvaluationKey<T, N>,
+        lanes: &LanePlanes<T>,
         buffer: &mut ReadBuffer,
         out: &mut [T],
         ahead: &[u8],
     ) -> Result<(), Error> {
-        let item = self.metadata().item_len();
-        read_lanes(&self.container, IMAGES, images, item, key, buffer, out, ahead)
+        read_lanes(&self.container, IMAGES, images, self.metadata().item_len(), lanes, buffer, out, ahead)
     }
 
     /// Reads some encrypted labels as lanes `[images, n, classes]`, whichever form they are stored in.
@@ -227,8 +245,8 @@ impl ImagesFile {
         buffer: &mut ReadBuffer,
         out: &mut [T],
     ) -> Result<(), Error> {
-        let item = self.metadata().classes.len();
-        read_lanes(&self.container, LABELS, images, item, key, buffer, out, &[])
+        let (item, lanes) = (self.metadata().classes.len(), LanePlanes::new(key));
+        read_lanes(&self.container, LABELS, images, item, &lanes, buffer, out, &[])
     }
 }
 
@@ -278,63 +296,48 @@ fn check_finite<T: Real + Element>(
     Ok(())
 }
 
-/// Bytes that are read and converted at a time: half of a second-level cache, so that they are still there.
-const PIECE_BYTES: usize = 1 << 18;
-
 #[expect(clippy::too_many_arguments, reason = "two call sites")]
-fn read_lanes<T: Real + Element, const N: usize>(
+fn read_lanes<T: Real + Element>(
     container: &Container,
     name: &str,
     rows: Range<usize>,
     item: usize,
-    key: &EvaluationKey<T, N>,
+    lanes: &LanePlanes<T>,
     buffer: &mut ReadBuffer,
     out: &mut [T],
-    mut ahead: &[u8],
+    ahead: &[u8],
 ) -> Result<(), Error> {
+    let (metadata, n) = (container.metadata(), lanes.lanes());
     let problem = |message: String| Error::new(Kind::Shape, message).at(container.path());
-    if container.metadata().lanes != N || container.metadata().key_id != Some(key.id()) {
+    if metadata.lanes != n || metadata.key_id != Some(lanes.id()) {
         return Err(
             Error::new(Kind::Key, "read with the evaluation key of another file").at(container.path())
         );
     }
-    if rows.len().checked_mul(N * item) != Some(out.len()) {
+    if rows.len().checked_mul(n * item) != Some(out.len()) {
         return Err(problem(format!(
-            "room for {} values, expected {} rows of {N} x {item}",
+            "room for {} values, expected {} rows of {n} x {item}",
             out.len(),
             rows.len()
         )));
     }
-    match container.metadata().form {
+    match metadata.form {
         Form::Spectral => {
             ask_for(ahead);
             out.copy_from_slice(read_finite::<T>(container, name, rows, buffer)?);
         }
         Form::Matrix => {
             let info = container.tensor(name)?;
-            let row = item * N * N;
-            let piece = PIECE_BYTES / size_of::<T>();
-            let (rows_each, columns_each) =
-                ((piece / row).max(1), (piece / (N * N)).max(1).min(item) * N * N);
-            for (index, out) in out.chunks_mut(rows_each * N * item).enumerate() {
-                let first = rows.start + index * rows_each;
-                let last = first + out.len() / (N * item);
-                // Of several rows at a time all columns.
-                for begin in (0..row).step_by(columns_each) {
-                    let columns = begin..row.min(begin + columns_each);
-                    let values = container.read_part::<T>(info, first..last, columns.clone(), buffer)?;
-                    let mut finite = true;
-                    for (values, lanes) in
-                        values.chunks_exact(columns.len()).zip(out.chunks_exact_mut(N * item))
-                    {
-                        // Of a large image with its last piece: what is asked for earlier leaves the cache before its turn.
-                        let len = if columns.end == row { ahead.len().min(size_of_val(values)) } else { 0 };
-                        let (now, later) = ahead.split_at(len);
-                        ahead = later;
-                        finite &= entries_to_planes(key, values, lanes, begin / (N * N), now);
-                    }
-                    if !finite {
-                        check_finite(container, name, first, columns.len(), values)?;
+            container.expect(name, T::TYPE, info.shape())?;
+            // What is asked for while one image is converted.
+            let mut ahead = ahead.chunks(ahead.len().div_ceil(rows.len().max(1)).max(1));
+            for (row, out) in rows.zip(out.chunks_exact_mut(n * item)) {
+                let mut ahead = ahead.next().unwrap_or_default();
+                for (place, run) in lanes.runs().enumerate() {
+                    let values = run.start * item..run.end * item;
+                    let entries = container.read_part::<T>(info, row..row + 1, values, buffer)?;
+                    if !lanes.convert(place, entries, out, std::mem::take(&mut ahead)) {
+                        check_finite(container, name, row, entries.len(), entries)?;
                     }
                 }
             }
@@ -342,27 +345,4 @@ fn read_lanes<T: Real + Element, const N: usize>(
         Form::Plain => return Err(problem("not encrypted: it has no lanes".to_owned())),
     }
     Ok(())
-}
-
-/// A ciphertext from its entries in the files' order, row by row.
-#[inline]
-pub(crate) fn matrix_entries<T: Real, const N: usize>(entries: &[T]) -> Ciphertext<T, N> {
-    let mut columns = [[T::ZERO; N]; N];
-    for (row, values) in entries.chunks_exact(N).enumerate() {
-        for (column, &value) in values.iter().enumerate() {
-            columns[column][row] = value;
-        }
-    }
-    Ciphertext::from_columns(columns)
-}
-
-/// The entries of a ciphertext in the files' order, row by row.
-#[inline]
-pub(crate) fn put_matrix_entries<T: Real, const N: usize>(ciphertext: &Ciphertext<T, N>, entries: &mut [T]) {
-    let columns = ciphertext.columns();
-    for (row, values) in entries.chunks_exact_mut(N).enumerate() {
-        for (column, value) in values.iter_mut().enumerate() {
-            *value = columns[column][row];
-        }
-    }
 }

@@ -1,43 +1,147 @@
-//! From ciphertexts as files hold them to planes of their lanes.
+//! From matrices as files hold them, plane by plane, to planes of their lanes.
 
-#![allow(clippy::needless_range_loop, reason = "several arrays are walked with one index")]
+use std::ops::Range;
 
-use more_core::{Ciphertext, EvaluationKey, Real};
+use more_core::{Ciphertext, EvaluationKey, KeyId, LaneRows, Real};
 
-use super::images::matrix_entries;
 #[cfg(feature = "engine")]
 pub(super) use crate::ahead::ask_for;
+use crate::registers::in_widest_registers;
 
-/// Ciphertexts that are converted side by side, as many as fill a register.
+/// Values that are converted at a time, so that all planes they are in stay in a first-level cache.
+const CHUNK: usize = 256;
+
+/// Sums side by side in which values are looked at, as many as fill a register.
 const BLOCK: usize = 16;
 
-/// Ciphertexts of two lanes that are converted in one loop.
-const PAIRS: usize = 128;
+/// [`LaneRows`] for planes of entries and a number of lanes known at run time.
+#[derive(Clone, Debug)]
+pub(crate) struct LanePlanes<T> {
+    id: KeyId,
+    lanes: usize,
+    rows: Vec<Row<T>>,
+}
 
-/// `[value][entry]`, entries row by row, to `[lane][value]` from value `first` of each plane on, in the widest registers of
-/// this machine. The bits are those of [`EvaluationKey::to_spectrum_unchecked`].
-///
-/// Meanwhile asks for what lies `ahead`, a little with each block: a processor computes while it waits for memory.
-///
-/// Says whether all values of the first lane are finite: then all entries are.
-pub(super) fn entries_to_planes<T: Real, const N: usize>(
-    key: &EvaluationKey<T, N>,
-    entries: &[T],
-    planes: &mut [T],
-    first: usize,
-    ahead: &[u8],
-) -> bool {
-    // More lanes are rare, and compiled for each instruction set they would take longer than all kernels.
-    if const { N > 4 } {
-        ask_for(ahead);
-        return convert_each(key, entries, planes, first);
+/// The lanes that a row of the matrices gives.
+#[derive(Clone, Debug)]
+struct Row<T> {
+    row: usize,
+    /// Each with what the entries of the row are multiplied with.
+    lanes: Vec<(usize, Vec<T>)>,
+}
+
+impl<T: Real> LanePlanes<T> {
+    /// For matrices of this key, in its order of lanes.
+    pub(crate) fn new<const N: usize>(key: &EvaluationKey<T, N>) -> Self {
+        let found = LaneRows::new(key);
+        let rows = (0..N).map(|row| Row {
+            row,
+            lanes: (0..N)
+                .filter(|&lane| found.rows()[lane] == row)
+                .map(|lane| (lane, found.ratios(lane).to_vec()))
+                .collect(),
+        });
+        Self { id: key.id(), lanes: N, rows: rows.filter(|row| !row.lanes.is_empty()).collect() }
     }
-    let mut finite = false;
-    in_widest_registers(
-        #[inline(always)]
-        || finite = convert(key, entries, planes, first, ahead),
-    );
-    finite
+
+    /// The key that the matrices are of.
+    pub(super) fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// Lanes, and rows and columns of a matrix.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The planes that are read, those of a row together: entry `(i, j)` of the matrices is plane `n i + j` of an image.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+        self.rows.iter().map(|row| row.row * self.lanes..(row.row + 1) * self.lanes)
+    }
+
+    /// The lanes that the row of run `place` gives, among all lanes in `out`, one plane after the other. Meanwhile asks for what lies
+    /// `ahead`.
+    ///
+    /// Says whether all values of a lane are finite: then all entries are.
+    pub(crate) fn convert(&self, place: usize, entries: &[T], out: &mut [T], ahead: &[u8]) -> bool {
+        self.rows[place].convert(entries, out, ahead)
+    }
+
+    /// The lanes of some packs: `entries` are the planes of [`runs`](Self::runs), each `len` packs, and lane `l` goes to
+    /// `out[place(l)..]`. `acc` is `(sum, factor, x) -> sum + factor x`.
+    #[cfg(feature = "engine")]
+    #[inline(always)]
+    pub(crate) fn convert_packs<R: Copy>(
+        &self,
+        entries: &[R],
+        len: usize,
+        out: &mut [R],
+        place: impl Fn(usize) -> usize,
+        acc: impl Fn(R, T, R) -> R + Copy,
+    ) {
+        for (entries, row) in entries.chunks_exact(self.lanes * len).zip(&self.rows) {
+            for (lane, ratios) in &row.lanes {
+                let out = &mut out[place(*lane)..][..len];
+                row.lane(ratios, |column| &entries[column * len..][..len], out, acc);
+            }
+        }
+    }
+}
+
+impl<T: Real> Row<T> {
+    /// `C_rr + sum_(j != r) C_rj ratio_j`, the order of [`LaneRows::to_spectrum`], for planes of entries of row `r`.
+    #[inline(always)]
+    fn lane<'a, R: Copy + 'a>(
+        &self,
+        ratios: &[T],
+        plane: impl Fn(usize) -> &'a [R],
+        out: &mut [R],
+        acc: impl Fn(R, T, R) -> R,
+    ) {
+        let mut others = (0..ratios.len()).filter(|&column| column != self.row);
+        if let Some(column) = others.next() {
+            let ratio = ratios[column];
+            for ((out, &diagonal), &entry) in out.iter_mut().zip(plane(self.row)).zip(plane(column)) {
+                *out = acc(diagonal, ratio, entry);
+            }
+        }
+        for column in others {
+            let ratio = ratios[column];
+            for (out, &entry) in out.iter_mut().zip(plane(column)) {
+                *out = acc(*out, ratio, entry);
+            }
+        }
+    }
+
+    /// Planes of this row's entries, one after the other, to planes of its lanes among all lanes, in the widest registers of this
+    /// machine. Meanwhile asks for what lies `ahead`, a little with each chunk: a processor computes while it waits for memory.
+    ///
+    /// Says whether all values of a lane are finite: then all entries are.
+    fn convert(&self, entries: &[T], lanes: &mut [T], ahead: &[u8]) -> bool {
+        let mut finite = true;
+        in_widest_registers(
+            #[inline(always)]
+            || {
+                let plane = entries.len() / self.lanes[0].1.len();
+                let mut ahead = ahead.chunks(ahead.len().div_ceil(plane.div_ceil(CHUNK)).max(1));
+                for start in (0..plane).step_by(CHUNK) {
+                    ask_for(ahead.next().unwrap_or_default());
+                    let len = CHUNK.min(plane - start);
+                    for (index, (lane, ratios)) in self.lanes.iter().enumerate() {
+                        let out = &mut lanes[lane * plane + start..][..len];
+                        self.lane(
+                            ratios,
+                            |column| &entries[column * plane + start..][..len],
+                            out,
+                            T::mul_acc_scalar,
+                        );
+                        finite &= index > 0 || are_finite(out);
+                    }
+                }
+            },
+        );
+        finite
+    }
 }
 
 /// Whether all values are finite.
@@ -73,186 +177,109 @@ fn are_zero<T: Real>(sums: &[T; BLOCK]) -> bool {
     sums.iter().all(|&sum| sum == T::ZERO)
 }
 
-#[cfg(feature = "engine")]
-fn in_widest_registers(work: impl FnOnce()) {
-    use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
-
-    struct Enter<F>(F);
-
-    impl<F: FnOnce()> Job<f32> for Enter<F> {
-        type Output = ();
-
-        #[inline(always)]
-        fn run<I: Isa<Real = f32>>(self, isa: I) {
-            isa.enter(self.0);
-        }
-    }
-
-    f32::dispatch(InstructionSet::best(), Enter(work));
-}
-
-#[cfg(not(feature = "engine"))]
-fn in_widest_registers(work: impl FnOnce()) {
-    work();
-}
-
 #[cfg(not(feature = "engine"))]
 pub(super) fn ask_for(_: &[u8]) {}
 
-#[inline(always)]
-fn convert<T: Real, const N: usize>(
-    key: &EvaluationKey<T, N>,
-    entries: &[T],
-    planes: &mut [T],
-    mut first: usize,
-    ahead: &[u8],
-) -> bool {
-    if const { N == 2 } {
-        return convert_pairs(key, entries, planes, first, ahead);
+/// The place of a ciphertext in planes of entries: entry `(i, j)` is in plane `n i + j`, and planes are `plane` values long.
+pub(crate) fn matrix_at<T: Real, const N: usize>(
+    planes: &[T],
+    plane: usize,
+    index: usize,
+) -> Ciphertext<T, N> {
+    let mut columns = [[T::ZERO; N]; N];
+    for row in 0..N {
+        for (column, entries) in columns.iter_mut().enumerate() {
+            entries[row] = planes[(N * row + column) * plane + index];
+        }
     }
-    let mut ahead = ahead.chunks(BLOCK * N * N * size_of::<T>());
-    let plane = planes.len() / N;
-    let blocks = entries.chunks_exact(BLOCK * N * N);
-    let rest = blocks.remainder();
-    let mut sums = [T::ZERO; BLOCK];
-    for block in blocks {
-        ask_for(ahead.next().unwrap_or_default());
-        // Entry by entry, so that neighbouring ciphertexts are neighbouring numbers.
-        let mut columns = [[[T::ZERO; BLOCK]; N]; N];
-        for sample in 0..BLOCK {
-            for row in 0..N {
-                for column in 0..N {
-                    columns[column][row][sample] = block[(sample * N + row) * N + column];
-                }
-            }
-        }
-        let mut lanes = [[T::ZERO; BLOCK]; N];
-        for sample in 0..BLOCK {
-            let mut one = [[T::ZERO; N]; N];
-            for column in 0..N {
-                for row in 0..N {
-                    one[column][row] = columns[column][row][sample];
-                }
-            }
-            let spectrum = key.to_spectrum_unchecked(&Ciphertext::from_columns(one));
-            for lane in 0..N {
-                lanes[lane][sample] = spectrum.lanes()[lane];
-            }
-        }
-        for (lane, values) in lanes.iter().enumerate() {
-            planes[lane * plane + first..][..BLOCK].copy_from_slice(values);
-        }
-        add_zeros(&mut sums, &lanes[0]);
-        first += BLOCK;
-    }
-    convert_each(key, rest, planes, first) && are_zero(&sums)
+    Ciphertext::from_columns(columns)
 }
 
-/// [`convert`] for two lanes. A loop over numbers, of which a compiler makes whole registers that it takes apart: faster than entry by
-/// entry.
-#[inline(always)]
-fn convert_pairs<T: Real, const N: usize>(
-    key: &EvaluationKey<T, N>,
-    entries: &[T],
+/// Puts ciphertexts into planes of entries, as [`matrix_at`] finds them, from value `first` of each on.
+pub(crate) fn put_matrices<T: Real, const N: usize>(
+    matrices: &[Ciphertext<T, N>],
     planes: &mut [T],
+    plane: usize,
     first: usize,
-    ahead: &[u8],
-) -> bool {
-    let (lane, other_lane) = planes.split_at_mut(planes.len() / 2);
-    let (lane, other_lane) = (&mut lane[first..], &mut other_lane[first..]);
-    let ciphertexts = entries.as_chunks::<4>().0;
-    let mut ahead = ahead.chunks(PAIRS * 4 * size_of::<T>());
-    let blocks = lane.chunks_mut(PAIRS).zip(other_lane.chunks_mut(PAIRS));
-    for (ciphertexts, (lane, other_lane)) in ciphertexts.chunks(PAIRS).zip(blocks) {
-        ask_for(ahead.next().unwrap_or_default());
-        for ((entries, lane), other) in ciphertexts.iter().zip(lane).zip(other_lane) {
-            let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
-            *lane = spectrum.lanes()[0];
-            *other = spectrum.lanes()[1];
+) {
+    for row in 0..N {
+        for column in 0..N {
+            let values = &mut planes[(N * row + column) * plane + first..][..matrices.len()];
+            for (value, matrix) in values.iter_mut().zip(matrices) {
+                *value = matrix.columns()[column][row];
+            }
         }
     }
-    are_finite(&lane[..ciphertexts.len()])
-}
-
-/// One by one.
-#[inline(always)]
-fn convert_each<T: Real, const N: usize>(
-    key: &EvaluationKey<T, N>,
-    entries: &[T],
-    planes: &mut [T],
-    first: usize,
-) -> bool {
-    let plane = planes.len() / N;
-    let mut finite = true;
-    for (index, entries) in entries.chunks_exact(N * N).enumerate() {
-        let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
-        finite &= Real::is_finite(spectrum.lanes()[0]);
-        for (lane, value) in spectrum.lanes().iter().enumerate() {
-            planes[lane * plane + first + index] = *value;
-        }
-    }
-    finite
 }
 
 #[cfg(test)]
 mod tests {
-    use more_core::{EvaluationKey, KeyId, Real};
+    use more_core::{Ciphertext, EvaluationKey, KeyId, LaneRows, Real};
 
-    use super::{all_finite, entries_to_planes, matrix_entries};
+    use super::{LanePlanes, all_finite, matrix_at, put_matrices};
 
-    fn check<T: Real, const N: usize>() {
-        let mut columns = [[T::from_f64(0.1); N]; N];
-        for k in 0..N {
-            columns[k][k] = T::ONE;
+    /// An eigenvector a column: `turned` makes keys one of whose rows serves no lane, or not all.
+    fn key<T: Real, const N: usize>(turned: bool) -> EvaluationKey<T, N> {
+        let mut columns = [[T::from_f64(if turned { 0.01 } else { 0.5 }); N]; N];
+        for (k, column) in columns.iter_mut().enumerate() {
+            column[k] = T::ONE;
         }
-        let key = EvaluationKey::<T, N>::from_parts(KeyId([1; 16]), columns).expect("regular");
-        // Whole blocks of all sizes and a rest.
-        let values = 300;
-        let entries: Vec<T> =
-            (0..values * N * N).map(|i| T::from_f64((i * 7919 % 1009) as f64 / 504.0 - 1.0)).collect();
-        let mut planes = vec![T::ZERO; values * N];
-        // In two pieces.
-        let (head, tail) = entries.split_at(20 * N * N);
-        assert!(entries_to_planes(&key, head, &mut planes, 0, &[]));
-        assert!(entries_to_planes(&key, tail, &mut planes, 20, &[1; 1000]));
-        for (index, entries) in entries.chunks_exact(N * N).enumerate() {
-            let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, N>(entries));
-            for (lane, value) in spectrum.lanes().iter().enumerate() {
-                assert!(planes[lane * values + index] == *value, "value {index}, lane {lane}");
-            }
-        }
+        EvaluationKey::from_parts(KeyId([1; 16]), columns).expect("regular")
     }
 
-    #[test]
-    fn what_is_not_finite_is_noticed_wherever_it_stands() {
-        let key =
-            EvaluationKey::<f32, 2>::from_parts(KeyId([1; 16]), [[1.0, 0.5], [0.25, 1.0]]).expect("regular");
-        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            for place in 0..4 * 19 {
-                let mut entries = [1.0; 4 * 19];
-                assert!(all_finite(&entries));
-                entries[place] = value;
-                assert!(!all_finite(&entries), "{value} at {place}");
-                assert!(!entries_to_planes(&key, &entries, &mut [0.0; 2 * 19], 0, &[]), "{value} at {place}");
-            }
-            for place in [0, 4 * 127, 4 * 128, 4 * 299 + 3] {
-                let mut entries = [1.0; 4 * 300];
-                assert!(entries_to_planes(&key, &entries, &mut [0.0; 2 * 300], 0, &[1; 5000]));
-                entries[place] = value;
-                assert!(
-                    !entries_to_planes(&key, &entries, &mut [0.0; 2 * 300], 0, &[]),
-                    "{value} at {place}"
-                );
+    fn check<T: Real, const N: usize>(turned: bool) {
+        let key = key::<T, N>(turned);
+        let (planes, rows) = (LanePlanes::new(&key), LaneRows::new(&key));
+        assert_eq!(planes.runs().count(), if turned { N } else { 1 });
+        // Whole chunks, registers of all sizes and a rest.
+        let len = 597;
+        let matrices: Vec<Ciphertext<T, N>> = (0..len)
+            .map(|m| {
+                let entry = |i: usize| T::from_f64(((m * N * N + i) * 7919 % 1009) as f64 / 504.0 - 1.0);
+                Ciphertext::from_columns(std::array::from_fn(|j| std::array::from_fn(|i| entry(N * j + i))))
+            })
+            .collect();
+        let mut stored = vec![T::ZERO; len * N * N];
+        // In two pieces.
+        put_matrices(&matrices[..20], &mut stored, len, 0);
+        put_matrices(&matrices[20..], &mut stored, len, 20);
+        let mut lanes = vec![T::ZERO; len * N];
+        for (place, run) in planes.runs().enumerate() {
+            assert!(planes.convert(place, &stored[run.start * len..run.end * len], &mut lanes, &[1; 1000]));
+        }
+        for (index, matrix) in matrices.iter().enumerate() {
+            assert!(matrix_at::<T, N>(&stored, len, index) == *matrix);
+            for (lane, value) in rows.to_spectrum(matrix).lanes().iter().enumerate() {
+                assert!(lanes[lane * len + index] == *value, "value {index}, lane {lane}");
             }
         }
     }
 
     #[test]
     fn lanes_have_the_bits_of_single_conversions() {
-        check::<f32, 2>();
-        check::<f64, 2>();
-        check::<f32, 3>();
-        check::<f64, 4>();
-        check::<f32, 8>();
+        for turned in [false, true] {
+            check::<f32, 2>(turned);
+            check::<f64, 2>(turned);
+            check::<f32, 3>(turned);
+            check::<f64, 4>(turned);
+            check::<f32, 8>(turned);
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_noticed_wherever_it_stands() {
+        let planes = LanePlanes::new(&key::<f32, 2>(false));
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for len in [19, 300] {
+                let (mut entries, mut lanes) = (vec![1.0; 2 * len], vec![0.0; 2 * len]);
+                assert!(all_finite(&entries) && planes.convert(0, &entries, &mut lanes, &[]));
+                for place in 0..2 * len {
+                    entries[place] = value;
+                    assert!(!all_finite(&entries), "{value} at {place}");
+                    assert!(!planes.convert(0, &entries, &mut lanes, &[]), "{value} at {place}");
+                    entries[place] = 1.0;
+                }
+            }
+        }
     }
 }

@@ -2,17 +2,17 @@
 
 use super::element::ElementType;
 use super::header::Tensor;
-use super::metadata::{Form, Metadata};
+use super::metadata::Metadata;
 use super::{IMAGES, LABELS, METRICS, OUTPUTS, PLAIN_LABELS};
 
 /// Images: `[count, channels, height, width]` plain, `[count, n, channels, height, width]` in spectral form,
-/// `[count, channels, height, width, n, n]` in matrix form, where `[.., i, j]` is row i, column j of the matrix.
+/// `[count, n, n, channels, height, width]` in matrix form, where `[.., i, j, ..]` is row i, column j of the matrices.
 #[must_use]
 pub fn image_tensor(metadata: &Metadata, count: usize) -> Tensor {
     items(IMAGES, metadata, count, &metadata.shape)
 }
 
-/// One-hot labels: `[count, n, classes]` in spectral form, `[count, classes, n, n]` in matrix form.
+/// One-hot labels: `[count, n, classes]` in spectral form, `[count, n, n, classes]` in matrix form.
 #[must_use]
 pub fn label_tensor(metadata: &Metadata, count: usize) -> Tensor {
     items(LABELS, metadata, count, &[metadata.classes.len()])
@@ -24,7 +24,7 @@ pub fn plain_label_tensor(count: usize) -> Tensor {
     Tensor::new(PLAIN_LABELS, ElementType::I64, &[count])
 }
 
-/// Outputs of a network: `[count, outputs]` plain, `[count, n, outputs]` in spectral form, `[count, outputs, n, n]` in
+/// Outputs of a network: `[count, outputs]` plain, `[count, n, outputs]` in spectral form, `[count, n, n, outputs]` in
 /// matrix form; `metadata.shape` is `[outputs]`.
 #[must_use]
 pub fn output_tensor(metadata: &Metadata, count: usize) -> Tensor {
@@ -39,18 +39,6 @@ pub fn metrics_tensor(metadata: &Metadata, epochs: usize) -> Tensor {
 }
 
 fn items(name: &str, metadata: &Metadata, count: usize, item: &[usize]) -> Tensor {
-    let n = metadata.lanes;
-    let mut shape = vec![count];
-    match metadata.form {
-        Form::Plain => shape.extend(item),
-        Form::Spectral => {
-            shape.push(n);
-            shape.extend(item);
-        }
-        Form::Matrix => {
-            shape.extend(item);
-            shape.extend([n, n]);
-        }
-    }
+    let shape = [&[count][..], &metadata.form.extents(metadata.lanes), item].concat();
     Tensor::new(name, ElementType::of_scalar(metadata.scalar), &shape)
 }

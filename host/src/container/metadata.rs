@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind};
 use crate::standardization::Standardization;
 
-/// The version of the container format that this program writes, and the only one that it reads.
-pub const FORMAT_VERSION: u64 = 1;
+/// The version of the container format that this program writes. Version 1 has matrices value by value and is read in other forms.
+pub const FORMAT_VERSION: u64 = 2;
 /// The scheme's name in every container.
 const SCHEME: &str = "MORE";
 /// Most classes and dimensions that are believed.
@@ -80,6 +80,28 @@ named! {
         Matrix = "matrix",
         /// As n lanes, in the order of the evaluation key.
         Spectral = "spectral",
+    }
+}
+
+impl Form {
+    /// The extents that stand before an item's own: none, `[n]` lanes, or `[n, n]` rows and columns of matrices.
+    #[must_use]
+    pub fn extents(self, lanes: usize) -> Vec<usize> {
+        match self {
+            Self::Plain => Vec::new(),
+            Self::Spectral => vec![lanes],
+            Self::Matrix => vec![lanes, lanes],
+        }
+    }
+
+    /// Numbers of a value: 1, n or n^2.
+    #[must_use]
+    pub fn components(self, lanes: usize) -> usize {
+        match self {
+            Self::Plain => 1,
+            Self::Spectral => lanes,
+            Self::Matrix => lanes * lanes,
+        }
     }
 }
 
@@ -175,14 +197,21 @@ impl Metadata {
             return Err(malformed(format!("the scheme is `{scheme}`, expected `{SCHEME}`")));
         }
         let version = fields.number("format_version")?;
-        if version != FORMAT_VERSION {
+        let refused = |message: String, hint: &str| Err(Error::new(Kind::Version, message).with_hint(hint));
+        if !(1..=FORMAT_VERSION).contains(&version) {
             let message =
                 format!("container format version {version}, this program reads version {FORMAT_VERSION}");
-            return Err(Error::new(Kind::Version, message)
-                .with_hint("use the version of more-nn that wrote the file"));
+            return refused(message, "use the version of more-nn that wrote the file");
         }
         let content: Content = fields.named("content")?;
         let form: Form = fields.named("form")?;
+        if version == 1 && form == Form::Matrix {
+            let message = format!(
+                "container format version 1 in matrix form, this program reads version {FORMAT_VERSION}, \
+                 whose matrices lie plane by plane"
+            );
+            return refused(message, "encrypt or train again: the two differ in matrix form only");
+        }
         let lanes = fields.number("n")?;
         let allowed = if form == Form::Plain { 1..=1 } else { 2..=8 };
         let lanes = usize::try_from(lanes).ok().filter(|lanes| allowed.contains(lanes)).ok_or_else(|| {
@@ -331,7 +360,7 @@ mod tests {
         let text = example().to_json();
         assert_eq!(
             text,
-            r#"{"classes":["a","b\""],"content":"images","epochs":3,"form":"spectral","format_version":1,"#
+            r#"{"classes":["a","b\""],"content":"images","epochs":3,"form":"spectral","format_version":2,"#
                 .to_owned()
                 + r#""key_id":"00112233445566778899aabbccddeeff","n":2,"network":null,"scalar":"f32","#
                 + r#""scheme":"MORE","shape":[1,2,3]}"#
@@ -375,7 +404,18 @@ mod tests {
             let error = Metadata::from_json(&good.replace(from, to)).unwrap_err();
             assert!(error.to_string().contains(expected), "{from} -> {to}: {error}");
         }
-        let error = Metadata::from_json(&good.replace("_version\":1", "_version\":2")).unwrap_err();
+        for version in [0, 3] {
+            let other = good.replace("_version\":2", &format!("_version\":{version}"));
+            assert_eq!(Metadata::from_json(&other).unwrap_err().kind(), Kind::Version);
+        }
+    }
+
+    #[test]
+    fn version_1_is_read_where_it_is_the_same() {
+        let earlier = example().to_json().replace("_version\":2", "_version\":1");
+        assert_eq!(Metadata::from_json(&earlier).unwrap(), example());
+        let error = Metadata::from_json(&earlier.replace("spectral", "matrix")).unwrap_err();
         assert_eq!(error.kind(), Kind::Version);
+        assert!(error.to_string().contains("version 1 in matrix form"), "{error}");
     }
 }

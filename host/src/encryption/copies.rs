@@ -1,11 +1,9 @@
 //! Augmented copies of ciphertexts, before they are written.
 
-use more_core::Ciphertext;
 use nn_core::Shape;
 
 use super::Scalar;
 use crate::augmentation::Augmentation;
-use crate::container::{Form, matrix_entries, put_matrix_entries};
 use crate::error::Error;
 
 /// How often an item is stored.
@@ -17,11 +15,11 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// Makes of the items in `stored`, `item` ciphertexts each, the copies of each, one after the other. The first has the number
-    /// `first` in the data set; `originals` is memory.
-    pub(super) fn extend<T: Scalar, const N: usize>(
+    /// Makes of the items in `stored`, `item` ciphertexts of so many components each, the copies of each, one after the other. The first
+    /// has the number `first` in the data set; `originals` is memory.
+    pub(super) fn extend<T: Scalar>(
         &self,
-        form: Form,
+        components: usize,
         first: usize,
         item: usize,
         stored: &mut Vec<T>,
@@ -32,38 +30,18 @@ impl Copies {
         }
         std::mem::swap(stored, originals);
         stored.clear();
-        let length = item * if form == Form::Matrix { N * N } else { N };
-        for (index, original) in originals.chunks_exact(length).enumerate() {
+        for (index, original) in originals.chunks_exact(components * item).enumerate() {
             stored.extend_from_slice(original);
             for copy in 1..self.count {
                 let start = stored.len();
                 stored.extend_from_slice(original);
                 if let Some((augmentation, shape)) = self.transformed {
-                    let copy = (augmentation, shape, first + index, copy);
-                    transform::<T, N>(form, copy, original, &mut stored[start..])?;
+                    // Pixels are weighed by plain numbers, plane by plane.
+                    let planes = Shape { channels: components * shape.channels, ..shape };
+                    augmentation.apply(planes, first + index, copy, original, &mut stored[start..])?;
                 }
             }
         }
         Ok(())
     }
-}
-
-/// One copy of one image, as it is stored.
-fn transform<T: Scalar, const N: usize>(
-    form: Form,
-    (augmentation, shape, image, copy): (Augmentation, Shape, usize, usize),
-    original: &[T],
-    out: &mut [T],
-) -> Result<(), Error> {
-    if form != Form::Matrix {
-        let planes = Shape { channels: N * shape.channels, ..shape };
-        return augmentation.apply(planes, image, copy, original, out);
-    }
-    let input: Vec<Ciphertext<T, N>> = original.chunks_exact(N * N).map(matrix_entries).collect();
-    let mut output = input.clone();
-    augmentation.apply(shape, image, copy, &input, &mut output)?;
-    for (ciphertext, entries) in output.iter().zip(out.chunks_exact_mut(N * N)) {
-        put_matrix_entries(ciphertext, entries);
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use more_core::wire::{self, Encodable, Header, Kind as Encoded};
 use more_core::{Ciphertext, Error as CoreError, EvaluationKey, Real, Spectrum};
 
-use crate::container::{key_error, put_matrix_entries};
+use crate::container::{key_error, put_matrices};
 use crate::error::{Error, Kind};
 use crate::key_file::EvaluationKeyFile;
 use crate::with_scalar_and_lanes;
@@ -69,9 +69,7 @@ pub(super) fn stored<T: Real, const N: usize>(header: &Header, bytes: &[u8]) -> 
         _ => {
             let matrices = decoded::<Ciphertext<T, N>>(bytes)?;
             let mut values = vec![T::ZERO; matrices.len() * N * N];
-            for (matrix, entries) in matrices.iter().zip(values.chunks_exact_mut(N * N)) {
-                put_matrix_entries(matrix, entries);
-            }
+            put_matrices(&matrices, &mut values, matrices.len(), 0);
             values
         }
     };

@@ -79,7 +79,7 @@ fn other_kinds_of_files() {
 #[test]
 fn headers_that_lie_with_valid_checksums() {
     for (from, to, text) in [
-        ("format_version\\\":1", "format_version\\\":2", "version 2, this program reads version 1"),
+        ("format_version\\\":2", "format_version\\\":3", "version 3, this program reads version 2"),
         ("\\\"MORE\\\"", "\\\"LESS\\\"", "the scheme is `LESS`"),
         ("\\\"outputs\\\"", "\\\"outpost\\\"", "`outpost`, expected one of images, model, outputs"),
         ("\\\"n\\\":2", "\\\"n\\\":9", "`n` is 9, expected 2 to 8"),
@@ -87,10 +87,10 @@ fn headers_that_lie_with_valid_checksums() {
         ("\\\"f32\\\"", "\\\"f64\\\"", "evaluation key is not that of the content"),
         ("\\\"f32\\\"", "\\\"f16\\\"", "`scalar` is `f16`"),
         ("\\\"matrix\\\"", "\\\"matter\\\"", "`matter`, expected one of plain, matrix, spectral"),
-        ("shape\\\":[3]", "shape\\\":[4]", "expected F32 [2, 4, 2, 2]"),
+        ("shape\\\":[3]", "shape\\\":[4]", "expected F32 [2, 2, 2, 4]"),
         ("shape\\\":[3]", "shape\\\":[0]", "no list of positive extents"),
-        ("[2,3,2,2]", "[2,3,2,9]", "its shape needs"),
-        ("[2,3,2,2]", "[3,2,2,2]", "expected F32 [3, 3, 2, 2]"),
+        ("[2,2,2,3]", "[2,2,2,9]", "its shape needs"),
+        ("[2,2,2,3]", "[3,2,2,2]", "expected F32 [3, 2, 2, 3]"),
         ("\"dtype\":\"F32\"", "\"dtype\":\"F16\"", "F16"),
         ("\"dtype\":\"F32\"", "\"dtype\":\"U32\"", "expected F32"),
         ("[0,16]", "[0,17]", "lies at bytes 0 to 17"),

@@ -208,11 +208,10 @@ fn encrypt(secret: &Secret, lane: usize, form: Form, rows: &[f32]) -> Vec<f32> {
                 }
             }
         }
-        if form == Form::Spectral {
-            // From [3, 2] to planes [2, 3].
-            let row: Vec<f32> = stored.drain(start..).collect();
-            stored.extend((0..6).map(|index| row[index % 3 * 2 + index / 3]));
-        }
+        // From [3, lanes] or [3, entries] to planes.
+        let row: Vec<f32> = stored.drain(start..).collect();
+        let planes = row.len() / 3;
+        stored.extend((0..row.len()).map(|index| row[index % 3 * planes + index / 3]));
     }
     stored
 }

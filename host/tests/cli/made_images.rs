@@ -14,7 +14,7 @@ pub(crate) struct MadeImages<'a> {
     pub(crate) shape: [usize; 3],
     pub(crate) classes: usize,
     pub(crate) labels: MadeLabels<'a>,
-    /// A stored number (its image, its index there) that is replaced.
+    /// A stored number (its image, its index there) that is replaced; of a matrix all entries.
     pub(crate) replaced: Option<(usize, usize, f32)>,
 }
 
@@ -74,13 +74,19 @@ impl MadeImages<'_> {
     }
 
     fn stored(&self, values: Vec<f32>, image: usize, replaced: Option<(usize, usize, f32)>) -> Vec<f32> {
+        let plane = values.len();
         let mut stored: Vec<f32> = match self.form {
             Form::Plain => values,
             Form::Spectral => [&values[..], &values].concat(),
-            Form::Matrix => values.iter().flat_map(|value| [*value, 0.0, 0.0, *value]).collect(),
+            Form::Matrix => {
+                let zeros = vec![0.0; values.len()];
+                [&values[..], &zeros, &zeros, &values].concat()
+            }
         };
         if let Some((_, index, value)) = replaced.filter(|(at, ..)| *at == image) {
-            stored[index] = value;
+            // Of a matrix every entry: which rows of matrices are read, the key decides.
+            let step = if self.form == Form::Matrix { plane } else { stored.len() };
+            stored.iter_mut().skip(index).step_by(step).for_each(|number| *number = value);
         }
         stored
     }

@@ -93,7 +93,7 @@ fn a_byte_flipped_behind_what_was_read_first_leaves_no_half_of_the_outputs() {
 fn headers_that_lie_with_valid_checksums() {
     let scene = Scene::new();
     let both = [
-        ("format_version\\\":1", "format_version\\\":7", "version 7, this program reads version 1"),
+        ("format_version\\\":2", "format_version\\\":7", "version 7, this program reads version 2"),
         ("\\\"MORE\\\"", "\\\"LESS\\\"", "the scheme is `LESS`"),
         ("\\\"n\\\":2", "\\\"n\\\":3", "the evaluation key is not that of the content"),
         ("\\\"spectral\\\"", "\\\"spherial\\\"", "`spherial`, expected one of plain, matrix, spectral"),

@@ -51,8 +51,8 @@ for path in sys.argv[2:]:
     for name in ["images", "labels"]:
         values = tensors[name].astype("f8")
         if metadata["form"] == "matrix":
-            assert values.shape[-2:] == (n, n)
-            values = np.einsum("i,...ij,j->...", inverse[0], values, S[:, 0])
+            assert values.shape[1:3] == (n, n)
+            values = np.einsum("i,cij...,j->c...", inverse[0], values, S[:, 0])
         else:
             assert values.shape[1] == n
             values = values[:, lane]

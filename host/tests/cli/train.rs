@@ -261,7 +261,8 @@ fn model_files_are_pytorchs() {
                 (Form::Plain, _) => shape.to_vec(),
                 (Form::Spectral, "training_loss") => vec![2, n],
                 (Form::Spectral, _) => [&[n], shape].concat(),
-                (Form::Matrix, _) => [shape, &[n, n]].concat(),
+                (Form::Matrix, "training_loss") => vec![2, n, n],
+                (Form::Matrix, _) => [&[n, n], shape].concat(),
             };
             let tensor = tensors.tensor(name).unwrap();
             assert_eq!((tensor.dtype(), tensor.shape()), (safetensors::Dtype::F32, &expected[..]), "{name}");

@@ -1,6 +1,6 @@
 //! Each operation of the scheme with its bound from the tolerance table.
 
-use more_core::{Ciphertext, EvaluationKey, Real};
+use more_core::{Ciphertext, EvaluationKey, LaneRows, Real};
 
 use super::point::Instance;
 use crate::functions::{self, Function, Jumping, highest, jumping, steepest};
@@ -82,6 +82,15 @@ fn ring<T: Real, const N: usize>() -> Vec<Operation<T, N>> {
             }),
         },
         ring_operation!("conversion", -1.0, 1.0, |i, x, y, la, lb| i.ca, *x, i.setting.conversion(la)),
+        Operation {
+            name: "conversion by rows".to_owned(),
+            low: -1.0,
+            high: 1.0,
+            share: Box::new(|i| {
+                let lanes = LaneRows::new(&i.key).to_spectrum(&i.ca);
+                Some(share(lanes.lanes(), &i.a.map(T::to_f64), i.setting.rows(largest(&i.a))))
+            }),
+        },
         ring_operation!("sum", -1.0, 1.0, |i, x, y, la, lb| i.ca + i.cb, zip(x, y, |x, y| x + y), {
             i.setting.conversion(la + lb)
         }),

@@ -14,11 +14,11 @@ use rand_core::SeedableRng;
 use super::{Axis, Point, Series, Sizes};
 use crate::bench::statistics::Times;
 use crate::components::{Planes, Scalar, gather_lines};
-use crate::container::{matrix_entries, put_matrix_entries};
+use crate::container::{LanePlanes, put_matrices};
 use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::rows::convert_lines;
+use crate::rows::to_lanes;
 use crate::training::{internal, order};
 
 /// The layers of the digits' network, but for the hidden dense layer: all work but the last layer's grows with the pixels.
@@ -63,14 +63,17 @@ impl<T: Scalar> Job<T> for Measurement {
     fn run<I: Isa<Real = T>>(self, isa: I) -> Self::Output {
         let mut random = ChaCha20Rng::seed_from_u64(1);
         let key = SecretKey::<T, LANES>::generate(&mut random)?;
-        let evaluation = EvaluationKey::from_secret_key(&key, &mut random)?;
+        let matrices = LanePlanes::new(&EvaluationKey::from_secret_key(&key, &mut random)?);
         let pixels = self.network.input().len();
         let plain: Vec<T> =
             (0..I::SAMPLES * pixels).map(|index| T::from_f64((index * 7919 % 256) as f64 / 255.0)).collect();
         let mut masks = Uniform::new(T::ZERO, T::ONE)?;
         let mut stored = vec![T::ZERO; plain.len() * LANES * LANES];
-        for (message, entries) in plain.iter().zip(stored.chunks_exact_mut(LANES * LANES)) {
-            put_matrix_entries(&key.encrypt(*message, &mut masks, &mut random)?, entries);
+        for (image, planes) in plain.chunks_exact(pixels).zip(stored.chunks_exact_mut(pixels * LANES * LANES))
+        {
+            for (index, message) in image.iter().enumerate() {
+                put_matrices(&[key.encrypt(*message, &mut masks, &mut random)?], planes, pixels, index);
+            }
         }
         let mut lanes = vec![T::ZERO; plain.len() * LANES];
         let mut networks: Vec<_> = (0..=LANES).map(|_| Trained::<I>::new(isa, self.network)).collect();
@@ -83,13 +86,19 @@ impl<T: Scalar> Job<T> for Measurement {
                 let start = Instant::now();
                 if !training {
                     let (rows, trained) = if encrypted {
-                        (Rows::Matrices(&evaluation, &stored), &mut networks[1..])
+                        (Rows::Matrices(&matrices, &stored), &mut networks[1..])
                     } else {
                         (Rows::Plain(&plain), &mut networks[..1])
                     };
                     infer(isa, &rows, &mut row, trained)?;
                 } else if encrypted {
-                    to_lanes(&evaluation, &stored, pixels, &mut lanes);
+                    // As a file is read for training.
+                    let images = stored.chunks_exact(pixels * LANES * LANES);
+                    for (image, lanes) in images.zip(lanes.chunks_exact_mut(pixels * LANES)) {
+                        for (place, run) in matrices.runs().enumerate() {
+                            matrices.convert(place, &image[run.start * pixels..run.end * pixels], lanes, &[]);
+                        }
+                    }
                     let images = Planes { values: &lanes, components: LANES, len: pixels };
                     for (lane, network) in networks.iter_mut().skip(1).enumerate() {
                         network.train(&images, lane)?;
@@ -110,7 +119,7 @@ impl<T: Scalar> Job<T> for Measurement {
 /// The images of a pack, one after the other.
 enum Rows<'a, T: Real> {
     Plain(&'a [T]),
-    Matrices(&'a EvaluationKey<T, LANES>, &'a [T]),
+    Matrices(&'a LanePlanes<T>, &'a [T]),
 }
 
 /// The outputs of a pack of images, row by row as `predict` computes them: a network for each lane.
@@ -127,19 +136,30 @@ fn infer<I: Isa<Real: Scalar>>(
         let stream = RowStream::new(isa, &trained.network, &trained.parameters, &mut trained.memory);
         streams.push(stream.map_err(internal)?);
     }
-    let (values, numbers) = match images {
+    let (values, components) = match images {
         Rows::Plain(values) => (*values, 1),
         Rows::Matrices(_, values) => (*values, LANES * LANES),
     };
+    let mut entries = Vec::new();
     for index in 0..input.height {
-        let mut lines = [&[] as &[I::Real]; MAX_SAMPLES];
-        for (line, image) in lines.iter_mut().zip(values.chunks_exact(input.len() * numbers)) {
-            *line = &image[index * input.width * numbers..][..input.width * numbers];
-        }
-        let lines = &lines[..I::SAMPLES];
+        // The row in one plane, a line an image.
+        let lines = |plane: usize| {
+            let mut lines = [&[] as &[I::Real]; MAX_SAMPLES];
+            for (line, image) in lines.iter_mut().zip(values.chunks_exact(input.len() * components)) {
+                *line = &image[plane * input.len() + index * input.width..][..input.width];
+            }
+            lines
+        };
         match images {
-            Rows::Plain(_) => gather_lines::<I, Pack<I>>(isa, lines, 0, row),
-            Rows::Matrices(key, _) => convert_lines(isa, key, lines, row.chunks_exact_mut(input.width)),
+            Rows::Plain(_) => gather_lines::<I, Pack<I>>(isa, &lines(0)[..I::SAMPLES], 0, row),
+            Rows::Matrices(matrices, _) => {
+                let planes: Vec<usize> = matrices.runs().flatten().collect();
+                entries.resize(planes.len() * input.width, Pack::splat(isa, Real::ZERO));
+                for (plane, packs) in planes.into_iter().zip(entries.chunks_exact_mut(input.width)) {
+                    gather_lines::<I, Pack<I>>(isa, &lines(plane)[..I::SAMPLES], 0, packs);
+                }
+                to_lanes(isa, matrices, &entries, input.width, row, |lane| lane * input.width);
+            }
         }
         for (stream, row) in streams.iter_mut().zip(row.chunks_exact(input.width)) {
             stream.push_row(row).map_err(internal)?;
@@ -149,19 +169,6 @@ fn infer<I: Isa<Real: Scalar>>(
         black_box(stream.output().map_err(internal)?);
     }
     Ok(())
-}
-
-/// Matrices of images to lanes, as a file is read for training.
-fn to_lanes<T: Scalar>(key: &EvaluationKey<T, LANES>, stored: &[T], pixels: usize, lanes: &mut [T]) {
-    let images = stored.chunks_exact(pixels * LANES * LANES).zip(lanes.chunks_exact_mut(pixels * LANES));
-    for (image, lanes) in images {
-        for (pixel, entries) in image.chunks_exact(LANES * LANES).enumerate() {
-            let spectrum = key.to_spectrum_unchecked(&matrix_entries::<T, LANES>(entries));
-            for (lane, value) in spectrum.lanes().iter().enumerate() {
-                lanes[lane * pixels + pixel] = *value;
-            }
-        }
-    }
 }
 
 /// A network of one lane, and its memory.
