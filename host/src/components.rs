@@ -276,7 +276,9 @@ fn gather_blocks<I: Isa, E: Packed<I>, const SAMPLES: usize>(
                     *row = Pack::load(isa, &plane[first..]);
                 }
                 let columns = Pack::transpose(isa, rows);
-                for (pack, column) in packs[first..].iter_mut().zip(columns).take(SAMPLES) {
+                // Of fixed length, so that nothing goes through memory.
+                let Some(packs) = packs[first..].first_chunk_mut::<SAMPLES>() else { continue };
+                for (pack, column) in packs.iter_mut().zip(columns) {
                     *pack.pack_mut(component) = column;
                 }
             }

@@ -23,6 +23,7 @@ pub use options::{Columns, Fit, Frame, Options, Window};
 pub use source::{Input, Source, Split};
 
 use crate::error::{Error, Kind};
+use crate::large_pages;
 use crate::registers::in_widest_registers;
 
 /// Images that are decoded or made when they are read, so that a data set may be larger than memory.
@@ -151,7 +152,8 @@ impl Dataset {
             ));
         }
         let (count, patients) = (labels.len(), Vec::new());
-        Ok(Self { shape, classes, pixels: Pixels::Bytes(pixels), count, labels, patients })
+        let pixels = Pixels::Bytes(large_pages::moved(pixels));
+        Ok(Self { shape, classes, pixels, count, labels, patients })
     }
 
     /// The first `count` images, or all where there are fewer.

@@ -35,6 +35,7 @@ pub mod inference;
 pub mod ingest;
 pub mod interrupt;
 pub mod key_file;
+mod large_pages;
 #[cfg(feature = "engine")]
 pub mod metrics;
 #[cfg(feature = "engine")]

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
-use nn_core::simd::{Isa, MAX_SAMPLES, PackReal};
+use nn_core::simd::{Isa, MAX_SAMPLES};
 
 use crate::ahead::Ahead;
 use crate::components::{Packed, Scalar, gather_lines};
@@ -21,9 +21,6 @@ use crate::with_lanes;
 
 /// Bytes of the rows that are read at a time, of all images of a pack together: a second-level cache holds them.
 const BAND_BYTES: usize = 1 << 18;
-
-/// Columns of matrices that are made lanes of at a time, so that their entries stay in a first-level cache.
-const COLUMNS: usize = 64;
 
 /// The images of a data set, row by row in a form.
 #[derive(Debug)]
@@ -38,7 +35,7 @@ pub(crate) struct Rows<'a, T: Real> {
 enum Route<'a, T: Real> {
     /// They are stored in it, plane by plane.
     Stored(&'a ImagesFile),
-    /// They are stored as matrices, of whose rows lanes are made in packs.
+    /// They are stored as matrices, of whose rows lanes are made band by band.
     Matrices(&'a ImagesFile, LanePlanes<T>),
     /// They are in memory, a byte a value, and decoded band by band.
     Bytes(&'a Dataset),
@@ -51,23 +48,15 @@ enum Route<'a, T: Real> {
 pub(crate) struct RowBuffers<T, E> {
     /// For each plane of each image.
     planes: Vec<ReadBuffer>,
-    /// Where images are read as a whole.
+    /// Of images that are not stored in the form, what is in it: a band, or whole images.
     whole: Vec<T>,
     buffers: Buffers<T>,
     row: Vec<E>,
-    /// Of matrices, some columns of the rows of matrices that are read: `[plane][column]`.
-    entries: Vec<E>,
 }
 
 impl<T, E> Default for RowBuffers<T, E> {
     fn default() -> Self {
-        Self {
-            planes: Vec::new(),
-            whole: Vec::new(),
-            buffers: Buffers::default(),
-            row: Vec::new(),
-            entries: Vec::new(),
-        }
+        Self { planes: Vec::new(), whole: Vec::new(), buffers: Buffers::default(), row: Vec::new() }
     }
 }
 
@@ -101,72 +90,67 @@ impl<'a, T: Scalar> Rows<'a, T> {
         mut take: impl FnMut(&Ahead<'_>, &mut [E]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let [channels, height, width] = self.input.shape();
-        let RowBuffers { planes: read, whole, buffers, row, entries } = buffers;
+        let RowBuffers { planes: read, whole, buffers, row } = buffers;
         row.resize(self.components / E::COMPONENTS * channels * width, E::zero(isa));
         let plane = height * width;
+        // Of an image in the form.
+        let planes = self.components * channels;
         if let Route::Whole(reader) = &self.route {
-            whole.resize(images.len() * self.components * channels * plane, T::ZERO);
+            whole.resize(images.len() * planes * plane, T::ZERO);
             reader.read(images.clone(), buffers, whole)?;
         }
-        let file = match &self.route {
-            Route::Stored(file) | Route::Matrices(file, _) => Some(*file),
-            Route::Bytes(_) | Route::Whole(_) => None,
+        // Where each plane that is read begins in an image.
+        let starts: Vec<usize> = match &self.route {
+            Route::Matrices(_, lanes) => {
+                lanes.runs().flat_map(|run| run.start * channels..run.end * channels).collect()
+            }
+            _ => (0..planes).collect(),
         };
-        // Components that are read, as runs of neighbours, and where each plane of them begins in an image.
-        let runs: Vec<Range<usize>> = match &self.route {
-            Route::Matrices(_, lanes) => lanes.runs().collect(),
-            _ => std::iter::once(0..self.components).collect(),
-        };
-        let starts: Vec<usize> = runs
-            .iter()
-            .flat_map(|run| run.start * channels..run.end * channels)
-            .map(|number| number * plane)
-            .collect();
-        read.resize_with(images.len() * starts.len(), ReadBuffer::new);
-        let band = (BAND_BYTES / (read.len() * width * T::BYTES).max(1)).clamp(1, height);
+        let starts: Vec<usize> = starts.into_iter().map(|number| number * plane).collect();
+        read.resize_with(images.len() * planes, ReadBuffer::new);
+        let band = (BAND_BYTES / (images.len() * planes * width * T::BYTES).max(1)).clamp(1, height);
         // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.
         let band = height.div_ceil(height.div_ceil(band));
         for first in (0..height).step_by(band) {
             let rows = first..height.min(first + band);
             let values = rows.start * width..rows.end * width;
+            let of_plane = |start: usize| start + values.start..start + values.end;
+            if !matches!(self.route, Route::Stored(_) | Route::Whole(_)) {
+                whole.resize(images.len() * planes * values.len(), T::ZERO);
+            }
             // `[image][plane]`.
-            let mut parts: Vec<&[T]> = Vec::with_capacity(read.len());
-            let mut buffers = read.iter_mut();
-            if let Route::Bytes(data) = &self.route {
-                whole.resize(images.len() * channels * values.len(), T::ZERO);
-                let mut decoded = whole.chunks_exact_mut(values.len());
-                for image in images.clone() {
-                    for (start, decoded) in starts.iter().zip(&mut decoded) {
-                        data.decode(image, start + values.start..start + values.end, decoded);
+            let mut parts: Vec<&[T]> = Vec::with_capacity(images.len() * planes);
+            match &self.route {
+                // Whole images lie one behind the other.
+                Route::Stored(file) if rows.len() == height => {
+                    let whole = file.read_unchecked::<T>(images.clone(), 0..planes * plane, &mut read[0])?;
+                    parts.extend(whole.chunks_exact(plane));
+                }
+                Route::Stored(file) => {
+                    for (index, buffer) in read.iter_mut().enumerate() {
+                        let image = images.start + index / planes;
+                        let values = of_plane(starts[index % planes]);
+                        parts.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
                     }
                 }
+                Route::Matrices(file, lanes) => {
+                    for (image, out) in images.clone().zip(whole.chunks_exact_mut(planes * values.len())) {
+                        self.convert(file, lanes, image, &values, read, out)?;
+                    }
+                    parts.extend(whole.chunks_exact(values.len()));
+                }
+                Route::Bytes(data) => {
+                    for (index, out) in whole.chunks_exact_mut(values.len()).enumerate() {
+                        data.decode(images.start + index / planes, of_plane(starts[index % planes]), out);
+                    }
+                    parts.extend(whole.chunks_exact(values.len()));
+                }
+                Route::Whole(_) => parts.extend(whole.chunks_exact(plane).map(|part| &part[values.clone()])),
             }
-            match file {
-                // Planes of a run, and where all are read whole images, lie one behind the other.
-                Some(file) if rows.len() == height => {
-                    let all = matches!(self.route, Route::Stored(_));
-                    let step = if all { images.len() } else { 1 };
-                    for image in images.clone().step_by(step) {
-                        for (run, buffer) in runs.iter().zip(&mut buffers) {
-                            let values = run.start * channels * plane..run.end * channels * plane;
-                            let part = file.read_unchecked::<T>(image..image + step, values, buffer)?;
-                            parts.extend(part.chunks_exact(plane));
-                        }
-                    }
-                }
-                Some(file) => {
-                    for image in images.clone() {
-                        for (start, buffer) in starts.iter().zip(&mut buffers) {
-                            let values = start + values.start..start + values.end;
-                            parts.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
-                        }
-                    }
-                }
-                None if matches!(self.route, Route::Bytes(_)) => {
-                    parts.extend(whole.chunks_exact(values.len()))
-                }
-                None => parts.extend(whole.chunks_exact(plane).map(|part| &part[values.clone()])),
-            }
+            let file = match &self.route {
+                Route::Stored(file) | Route::Matrices(file, _) => Some(*file),
+                Route::Bytes(_) | Route::Whole(_) => None,
+            };
             let ahead = match file {
                 Some(file) if rows.end < height => {
                     let values = rows.end * width..height.min(rows.end + band) * width;
@@ -180,45 +164,22 @@ impl<'a, T: Scalar> Rows<'a, T> {
                 None => Ahead::default(),
             };
             for at in 0..rows.len() {
-                // Some columns of the row in one plane, a line an image.
-                let lines = |number: usize, columns: Range<usize>| {
+                for number in 0..planes {
                     let mut lines = [&[] as &[T]; MAX_SAMPLES];
-                    for (line, part) in lines.iter_mut().zip(parts.iter().skip(number).step_by(starts.len()))
-                    {
-                        *line = &part[at * width..][columns.clone()];
+                    for (line, part) in lines.iter_mut().zip(parts.iter().skip(number).step_by(planes)) {
+                        *line = &part[at * width..][..width];
                     }
-                    lines
-                };
-                let count = images.len();
-                if let Route::Matrices(_, lanes) = &self.route {
-                    let matrix = starts.len() / channels;
-                    for channel in 0..channels {
-                        for start in (0..width).step_by(COLUMNS) {
-                            let columns = start..width.min(start + COLUMNS);
-                            let len = columns.len();
-                            entries.resize(matrix * len, E::zero(isa));
-                            for (index, packs) in entries.chunks_exact_mut(len).enumerate() {
-                                let lines = lines(index * channels + channel, columns.clone());
-                                gather_lines::<I, E>(isa, &lines[..count], 0, packs);
-                            }
-                            let place = |lane: usize| (lane * channels + channel) * width + start;
-                            to_lanes(isa, lanes, entries, len, row, place);
-                        }
-                    }
-                } else {
-                    for number in 0..starts.len() {
-                        let (component, channel) = (number / channels, number % channels);
-                        let run = component / E::COMPONENTS;
-                        let packs = &mut row[(run * channels + channel) * width..][..width];
-                        let lines = lines(number, 0..width);
-                        gather_lines::<I, E>(isa, &lines[..count], component % E::COMPONENTS, packs);
-                    }
+                    let (component, channel) = (number / channels, number % channels);
+                    let run = component / E::COMPONENTS;
+                    let packs = &mut row[(run * channels + channel) * width..][..width];
+                    gather_lines::<I, E>(isa, &lines[..images.len()], component % E::COMPONENTS, packs);
                 }
-                if let Some(file) = file
+                // Lanes of matrices were looked at when they were made.
+                if let Route::Stored(file) = &self.route
                     && !all_finite(isa, row)
                 {
                     for (index, part) in parts.iter().enumerate() {
-                        file.check_finite(images.start + index / starts.len(), part)?;
+                        file.check_finite(images.start + index / planes, part)?;
                     }
                 }
                 take(&ahead, row)?;
@@ -226,33 +187,42 @@ impl<'a, T: Scalar> Rows<'a, T> {
         }
         Ok(())
     }
-}
 
-/// The lanes of packs of entries, each `len` columns from `place(lane)` on in a row.
-pub(crate) fn to_lanes<I: Isa<Real: PackReal>, E: Packed<I>>(
-    isa: I,
-    lanes: &LanePlanes<I::Real>,
-    entries: &[E],
-    len: usize,
-    row: &mut [E],
-    place: impl Fn(usize) -> usize,
-) {
-    isa.enter(
-        #[inline(always)]
-        || {
-            lanes.convert_packs(
-                entries,
-                len,
-                row,
-                place,
-                #[inline(always)]
-                |mut sum: E, ratio, entry: E| {
-                    *sum.pack_mut(0) = sum.pack(0).mul_acc_scalar(ratio, *entry.pack(0));
-                    sum
-                },
-            );
-        },
-    );
+    /// The lanes `[lane][channel]` of some values of each plane of one image that is stored as matrices.
+    fn convert(
+        &self,
+        file: &ImagesFile,
+        lanes: &LanePlanes<T>,
+        image: usize,
+        values: &Range<usize>,
+        read: &mut [ReadBuffer],
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        let [channels, height, width] = self.input.shape();
+        let (plane, len) = (height * width, values.len());
+        // Planes of a row lie one behind the other: where they are read to their ends, all channels are one.
+        let pieces = if len == plane { 1 } else { channels };
+        for (place, run) in lanes.runs().enumerate() {
+            for piece in 0..pieces {
+                let mut planes: Vec<&[T]> = Vec::with_capacity(run.len());
+                if len == plane {
+                    let values = run.start * channels * plane..run.end * channels * plane;
+                    let entries = file.read_unchecked::<T>(image..image + 1, values, &mut read[0])?;
+                    planes.extend(entries.chunks_exact(channels * plane));
+                } else {
+                    for (component, buffer) in run.clone().zip(read.iter_mut()) {
+                        let start = (component * channels + piece) * plane;
+                        let values = start + values.start..start + values.end;
+                        planes.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
+                    }
+                }
+                if !lanes.convert(place, &planes, out, [channels * len, piece * len], &[]) {
+                    planes.iter().try_for_each(|plane| file.check_finite(image, plane))?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Where some values of planes of some images, which begin at `starts`, lie in memory.

@@ -17,6 +17,7 @@ use crate::architecture::Architecture;
 use crate::components::{Lines, Scalar, lines};
 use crate::error::Error;
 use crate::interrupt;
+use crate::large_pages;
 use crate::progress::Progress;
 use crate::training::{internal, order};
 
@@ -240,7 +241,8 @@ impl Measurement<'_> {
         let mut labels = fill(0.0, network.outputs());
         labels[0] = pack(isa, 1.0);
         let masks = fill(1.0, network.dropout_masks());
-        let mut workspace = fill(0.0, network.workspace());
+        // As training has it.
+        let mut workspace = large_pages::filled(pack(isa, 0.0), network.workspace());
         let sample = Sample { input: &input, labels: &labels, masks: &masks, weight: pack(isa, 1.0) };
         let training = self.time(|| {
             let gradient = Gradient::Write(&mut gradient[..]);

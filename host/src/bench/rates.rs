@@ -8,6 +8,7 @@ use nn_core::simd::{InstructionSet, Isa, Job, PackReal};
 use serde::Serialize;
 
 use super::statistics::fastest;
+use crate::large_pages;
 
 /// The rates of one core with one instruction set.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -20,6 +21,10 @@ pub struct Rates {
     pub sigmoid_nanoseconds: f64,
     /// Nanoseconds an element of the hyperbolic tangent.
     pub tanh_nanoseconds: f64,
+    /// What is read, in 10^9 bytes a second, of memory that no second-level cache holds, in pages as the allocator takes them.
+    pub small_pages_gigabytes: f64,
+    /// The same in large pages, where the system has them.
+    pub large_pages_gigabytes: f64,
 }
 
 impl Rates {
@@ -39,6 +44,17 @@ impl Rates {
 
 struct Measurement {
     budget: Duration,
+}
+
+/// Words that are read: 128 MiB.
+const READ: usize = 1 << 24;
+
+/// Bytes a second that are read of these words, one after the other.
+fn read(memory: Vec<u64>, budget: Duration) -> f64 {
+    let sum = || {
+        black_box(memory.iter().fold(0, |sum: u64, word| sum.wrapping_add(*word)));
+    };
+    size_of_val(&memory[..]) as f64 / fastest(budget, sum)
 }
 
 /// Dependent multiply-adds of a chain.
@@ -75,6 +91,8 @@ impl<T: PackReal> Job<T> for Measurement {
                     #[inline(always)]
                     |v| isa.tanh(v),
                 ),
+            small_pages_gigabytes: read(vec![1; READ], self.budget) / 1e9,
+            large_pages_gigabytes: read(large_pages::filled(1, READ), self.budget) / 1e9,
         }
     }
 }

@@ -321,6 +321,9 @@ fn read_lanes<T: Real + Element>(
             rows.len()
         )));
     }
+    if out.is_empty() {
+        return Ok(());
+    }
     match metadata.form {
         Form::Spectral => {
             ask_for(ahead);
@@ -336,7 +339,8 @@ fn read_lanes<T: Real + Element>(
                 for (place, run) in lanes.runs().enumerate() {
                     let values = run.start * item..run.end * item;
                     let entries = container.read_part::<T>(info, row..row + 1, values, buffer)?;
-                    if !lanes.convert(place, entries, out, std::mem::take(&mut ahead)) {
+                    let planes: Vec<&[T]> = entries.chunks_exact(item).collect();
+                    if !lanes.convert(place, &planes, out, [item, 0], std::mem::take(&mut ahead)) {
                         check_finite(container, name, row, entries.len(), entries)?;
                     }
                 }

@@ -59,88 +59,60 @@ impl<T: Real> LanePlanes<T> {
         self.rows.iter().map(|row| row.row * self.lanes..(row.row + 1) * self.lanes)
     }
 
-    /// The lanes that the row of run `place` gives, among all lanes in `out`, one plane after the other. Meanwhile asks for what lies
-    /// `ahead`.
+    /// The lanes that the row of run `place` gives, in the widest registers of this machine: of values of its planes, one plane a
+    /// column, to `lanes[l stride + first..]` for lane `l`. Meanwhile asks for what lies `ahead`, a little with each chunk: a
+    /// processor computes while it waits for memory.
     ///
     /// Says whether all values of a lane are finite: then all entries are.
-    pub(crate) fn convert(&self, place: usize, entries: &[T], out: &mut [T], ahead: &[u8]) -> bool {
-        self.rows[place].convert(entries, out, ahead)
-    }
-
-    /// The lanes of some packs: `entries` are the planes of [`runs`](Self::runs), each `len` packs, and lane `l` goes to
-    /// `out[place(l)..]`. `acc` is `(sum, factor, x) -> sum + factor x`.
-    #[cfg(feature = "engine")]
-    #[inline(always)]
-    pub(crate) fn convert_packs<R: Copy>(
+    pub(crate) fn convert(
         &self,
-        entries: &[R],
-        len: usize,
-        out: &mut [R],
-        place: impl Fn(usize) -> usize,
-        acc: impl Fn(R, T, R) -> R + Copy,
-    ) {
-        for (entries, row) in entries.chunks_exact(self.lanes * len).zip(&self.rows) {
-            for (lane, ratios) in &row.lanes {
-                let out = &mut out[place(*lane)..][..len];
-                row.lane(ratios, |column| &entries[column * len..][..len], out, acc);
-            }
-        }
-    }
-}
-
-impl<T: Real> Row<T> {
-    /// `C_rr + sum_(j != r) C_rj ratio_j`, the order of [`LaneRows::to_spectrum`], for planes of entries of row `r`.
-    #[inline(always)]
-    fn lane<'a, R: Copy + 'a>(
-        &self,
-        ratios: &[T],
-        plane: impl Fn(usize) -> &'a [R],
-        out: &mut [R],
-        acc: impl Fn(R, T, R) -> R,
-    ) {
-        let mut others = (0..ratios.len()).filter(|&column| column != self.row);
-        if let Some(column) = others.next() {
-            let ratio = ratios[column];
-            for ((out, &diagonal), &entry) in out.iter_mut().zip(plane(self.row)).zip(plane(column)) {
-                *out = acc(diagonal, ratio, entry);
-            }
-        }
-        for column in others {
-            let ratio = ratios[column];
-            for (out, &entry) in out.iter_mut().zip(plane(column)) {
-                *out = acc(*out, ratio, entry);
-            }
-        }
-    }
-
-    /// Planes of this row's entries, one after the other, to planes of its lanes among all lanes, in the widest registers of this
-    /// machine. Meanwhile asks for what lies `ahead`, a little with each chunk: a processor computes while it waits for memory.
-    ///
-    /// Says whether all values of a lane are finite: then all entries are.
-    fn convert(&self, entries: &[T], lanes: &mut [T], ahead: &[u8]) -> bool {
+        place: usize,
+        planes: &[&[T]],
+        lanes: &mut [T],
+        [stride, first]: [usize; 2],
+        ahead: &[u8],
+    ) -> bool {
+        let (row, len) = (&self.rows[place], planes[0].len());
         let mut finite = true;
         in_widest_registers(
             #[inline(always)]
             || {
-                let plane = entries.len() / self.lanes[0].1.len();
-                let mut ahead = ahead.chunks(ahead.len().div_ceil(plane.div_ceil(CHUNK)).max(1));
-                for start in (0..plane).step_by(CHUNK) {
+                let mut ahead = ahead.chunks(ahead.len().div_ceil(len.div_ceil(CHUNK).max(1)).max(1));
+                for start in (0..len).step_by(CHUNK) {
                     ask_for(ahead.next().unwrap_or_default());
-                    let len = CHUNK.min(plane - start);
-                    for (index, (lane, ratios)) in self.lanes.iter().enumerate() {
-                        let out = &mut lanes[lane * plane + start..][..len];
-                        self.lane(
-                            ratios,
-                            |column| &entries[column * plane + start..][..len],
-                            out,
-                            T::mul_acc_scalar,
-                        );
+                    let values = start..len.min(start + CHUNK);
+                    for (index, (lane, ratios)) in row.lanes.iter().enumerate() {
+                        let out = &mut lanes[lane * stride + first + start..][..values.len()];
+                        row.lane(ratios, |column| &planes[column][values.clone()], out);
                         finite &= index > 0 || are_finite(out);
                     }
                 }
             },
         );
         finite
+    }
+}
+
+impl<T: Real> Row<T> {
+    /// `C_rr + sum_(j != r) C_rj ratio_j`, the order of [`LaneRows::to_spectrum`], for planes of entries of row `r`.
+    #[inline(always)]
+    fn lane<'a>(&self, ratios: &[T], plane: impl Fn(usize) -> &'a [T], out: &mut [T])
+    where
+        T: 'a,
+    {
+        let mut others = (0..ratios.len()).filter(|&column| column != self.row);
+        if let Some(column) = others.next() {
+            let ratio = ratios[column];
+            for ((out, &diagonal), &entry) in out.iter_mut().zip(plane(self.row)).zip(plane(column)) {
+                *out = diagonal.mul_acc_scalar(ratio, entry);
+            }
+        }
+        for column in others {
+            let ratio = ratios[column];
+            for (out, &entry) in out.iter_mut().zip(plane(column)) {
+                *out = out.mul_acc_scalar(ratio, entry);
+            }
+        }
     }
 }
 
@@ -245,7 +217,12 @@ mod tests {
         put_matrices(&matrices[20..], &mut stored, len, 20);
         let mut lanes = vec![T::ZERO; len * N];
         for (place, run) in planes.runs().enumerate() {
-            assert!(planes.convert(place, &stored[run.start * len..run.end * len], &mut lanes, &[1; 1000]));
+            let entries: Vec<&[T]> = run.map(|plane| &stored[plane * len..][..len]).collect();
+            // In two pieces.
+            let [head, tail] = [0..50, 50..len]
+                .map(|part| entries.iter().map(|plane| &plane[part.clone()]).collect::<Vec<_>>());
+            assert!(planes.convert(place, &head, &mut lanes, [len, 0], &[]));
+            assert!(planes.convert(place, &tail, &mut lanes, [len, 50], &[1; 1000]));
         }
         for (index, matrix) in matrices.iter().enumerate() {
             assert!(matrix_at::<T, N>(&stored, len, index) == *matrix);
@@ -271,12 +248,16 @@ mod tests {
         let planes = LanePlanes::new(&key::<f32, 2>(false));
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             for len in [19, 300] {
-                let (mut entries, mut lanes) = (vec![1.0; 2 * len], vec![0.0; 2 * len]);
-                assert!(all_finite(&entries) && planes.convert(0, &entries, &mut lanes, &[]));
+                let mut entries = vec![1.0; 2 * len];
+                let converts = |entries: &[f32]| {
+                    let (head, tail) = entries.split_at(len);
+                    planes.convert(0, &[head, tail], &mut vec![0.0; 2 * len], [len, 0], &[])
+                };
+                assert!(all_finite(&entries) && converts(&entries));
                 for place in 0..2 * len {
                     entries[place] = value;
                     assert!(!all_finite(&entries), "{value} at {place}");
-                    assert!(!planes.convert(0, &entries, &mut lanes, &[]), "{value} at {place}");
+                    assert!(!converts(&entries), "{value} at {place}");
                     entries[place] = 1.0;
                 }
             }

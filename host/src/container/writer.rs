@@ -9,6 +9,7 @@ use super::memory::{MemoryFile, Target};
 use super::metadata::Metadata;
 use super::{CHECKSUMS, EVALUATION_KEY};
 use crate::error::{Error, Kind};
+use crate::large_pages;
 use crate::output_file::{Access, OutputFile};
 
 /// Writes a container, tensor after tensor, without holding more than a block of it.
@@ -109,7 +110,13 @@ impl ContainerWriter {
         }
         let mut file = match target {
             Target::File(path) => Sink::File(OutputFile::create(path, Access::Shared, true)?),
-            Target::Memory(file) => Sink::Memory(file.clone(), file.clear()),
+            Target::Memory(file) => {
+                let mut content = file.clear();
+                let data = tensors.last().map_or(0, |info| info.end);
+                let len = usize::try_from(data).ok().and_then(|data| data.checked_add(bytes.len()));
+                large_pages::reserve(&mut content, len.ok_or_else(too_large)?);
+                Sink::Memory(file.clone(), content)
+            }
         };
         file.write(&bytes)?;
         let header_checksum = crc32fast::hash(&bytes);

@@ -14,6 +14,7 @@ use crate::augmentation::Augmentation;
 use crate::components::{Learner, Lines, Packed, Planes, Scalar, Weight, lines};
 use crate::crew::{self, Crew, Rendezvous, Rooms};
 use crate::error::{Error, Kind};
+use crate::large_pages;
 use crate::samples::Samples;
 use crate::standardization::Standardization;
 
@@ -62,10 +63,10 @@ impl<I: Isa, E: Packed<I>> Scratch<I, E> {
     pub(super) fn new(isa: I, network: &Network<'_>) -> Self {
         let zero = E::zero(isa);
         Self {
-            input: vec![zero; network.input().len()],
+            input: large_pages::filled(zero, network.input().len()),
             labels: vec![zero; network.outputs()],
             masks: vec![Pack::splat(isa, Real::ZERO); network.dropout_masks()],
-            workspace: vec![zero; network.workspace()],
+            workspace: large_pages::filled(zero, network.workspace()),
         }
     }
 }

@@ -127,7 +127,14 @@ fn kernels_are_all_there() {
     let folder = Folder::new();
     let table = folder.json(&["bench", "kernels", "--network", "mnist", "--budget", "1"]);
     let positive = |value: &Value| value.as_f64().is_some_and(|value| value > 0.0);
-    for rate in ["peak_gflops", "exp_nanoseconds", "sigmoid_nanoseconds", "tanh_nanoseconds"] {
+    for rate in [
+        "peak_gflops",
+        "exp_nanoseconds",
+        "sigmoid_nanoseconds",
+        "tanh_nanoseconds",
+        "small_pages_gigabytes",
+        "large_pages_gigabytes",
+    ] {
         assert!(positive(&table[rate]), "{rate}: {table}");
     }
     let [network] = table["networks"].as_array().unwrap().as_slice() else { panic!("{table}") };

@@ -18,7 +18,6 @@ use crate::container::{LanePlanes, put_matrices};
 use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::rows::to_lanes;
 use crate::training::{internal, order};
 
 /// The layers of the digits' network, but for the hidden dense layer: all work but the last layer's grows with the pixels.
@@ -96,7 +95,9 @@ impl<T: Scalar> Job<T> for Measurement {
                     let images = stored.chunks_exact(pixels * LANES * LANES);
                     for (image, lanes) in images.zip(lanes.chunks_exact_mut(pixels * LANES)) {
                         for (place, run) in matrices.runs().enumerate() {
-                            matrices.convert(place, &image[run.start * pixels..run.end * pixels], lanes, &[]);
+                            let planes: Vec<&[T]> =
+                                run.map(|plane| &image[plane * pixels..][..pixels]).collect();
+                            matrices.convert(place, &planes, lanes, [pixels, 0], &[]);
                         }
                     }
                     let images = Planes { values: &lanes, components: LANES, len: pixels };
@@ -136,30 +137,28 @@ fn infer<I: Isa<Real: Scalar>>(
         let stream = RowStream::new(isa, &trained.network, &trained.parameters, &mut trained.memory);
         streams.push(stream.map_err(internal)?);
     }
-    let (values, components) = match images {
-        Rows::Plain(values) => (*values, 1),
-        Rows::Matrices(_, values) => (*values, LANES * LANES),
-    };
-    let mut entries = Vec::new();
+    let (len, width) = (input.len(), input.width);
+    let mut lanes = vec![I::Real::ZERO; I::SAMPLES * streams.len() * width];
     for index in 0..input.height {
-        // The row in one plane, a line an image.
-        let lines = |plane: usize| {
-            let mut lines = [&[] as &[I::Real]; MAX_SAMPLES];
-            for (line, image) in lines.iter_mut().zip(values.chunks_exact(input.len() * components)) {
-                *line = &image[plane * input.len() + index * input.width..][..input.width];
-            }
-            lines
-        };
-        match images {
-            Rows::Plain(_) => gather_lines::<I, Pack<I>>(isa, &lines(0)[..I::SAMPLES], 0, row),
-            Rows::Matrices(matrices, _) => {
-                let planes: Vec<usize> = matrices.runs().flatten().collect();
-                entries.resize(planes.len() * input.width, Pack::splat(isa, Real::ZERO));
-                for (plane, packs) in planes.into_iter().zip(entries.chunks_exact_mut(input.width)) {
-                    gather_lines::<I, Pack<I>>(isa, &lines(plane)[..I::SAMPLES], 0, packs);
+        if let Rows::Matrices(matrices, values) = images {
+            let images = values.chunks_exact(len * LANES * LANES);
+            for (image, lanes) in images.zip(lanes.chunks_exact_mut(streams.len() * width)) {
+                for (place, run) in matrices.runs().enumerate() {
+                    let planes: Vec<_> =
+                        run.map(|plane| &image[plane * len + index * width..][..width]).collect();
+                    matrices.convert(place, &planes, lanes, [width, 0], &[]);
                 }
-                to_lanes(isa, matrices, &entries, input.width, row, |lane| lane * input.width);
             }
+        }
+        for (lane, packs) in row.chunks_exact_mut(width).enumerate() {
+            let mut lines = [&[] as &[I::Real]; MAX_SAMPLES];
+            for (sample, line) in lines.iter_mut().enumerate().take(I::SAMPLES) {
+                *line = match images {
+                    Rows::Plain(values) => &values[sample * len + index * width..][..width],
+                    Rows::Matrices(..) => &lanes[(sample * streams.len() + lane) * width..][..width],
+                };
+            }
+            gather_lines::<I, Pack<I>>(isa, &lines[..I::SAMPLES], 0, packs);
         }
         for (stream, row) in streams.iter_mut().zip(row.chunks_exact(input.width)) {
             stream.push_row(row).map_err(internal)?;

@@ -66,13 +66,16 @@ fn run_as<T: Scalar>(arguments: &Arguments, set: InstructionSet, report: &Report
     drop(progress);
     let fields = Fields { scalar: scalar_name(T::SCALAR), simd: set.name(), rates, networks };
     let mut text = format!(
-        "{} on {}, one core: peak {:.1} GFLOP/s; ns an element: exp {:.3}, sigmoid {:.3}, tanh {:.3}\n",
+        "{} on {}, one core: peak {:.1} GFLOP/s; ns an element: exp {:.3}, sigmoid {:.3}, tanh {:.3}; GB/s read: {:.1} of \
+         small pages, {:.1} of large ones\n",
         fields.scalar,
         fields.simd,
         rates.peak_gflops,
         rates.exp_nanoseconds,
         rates.sigmoid_nanoseconds,
-        rates.tanh_nanoseconds
+        rates.tanh_nanoseconds,
+        rates.small_pages_gigabytes,
+        rates.large_pages_gigabytes
     );
     for network in &fields.networks {
         // Writing to a String cannot fail.
