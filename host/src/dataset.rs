@@ -161,7 +161,9 @@ impl Dataset {
     pub fn first(&self, count: usize) -> Self {
         let count = count.min(self.len());
         let pixels = match &self.pixels {
-            Pixels::Bytes(bytes) => Pixels::Bytes(bytes[..count * self.image_len()].to_vec()),
+            Pixels::Bytes(bytes) => {
+                Pixels::Bytes(large_pages::moved(bytes[..count * self.image_len()].to_vec()))
+            }
             Pixels::Read(images) => Pixels::Read(images.clone()),
         };
         Self {

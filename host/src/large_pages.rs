@@ -8,6 +8,7 @@
 const LEAST_BYTES: usize = 8 << 20;
 
 /// A multiple of the sizes of small pages that there are.
+#[cfg(target_os = "linux")]
 const ALIGNMENT: usize = 1 << 16;
 
 /// Makes room for `len` values in all, in large pages if it is new.
@@ -20,7 +21,7 @@ pub(crate) fn reserve<T>(memory: &mut Vec<T>, len: usize) {
 
 /// The same values in large pages, where they are many.
 pub(crate) fn moved<T: Copy>(values: Vec<T>) -> Vec<T> {
-    if size_of_val(&values[..]) < LEAST_BYTES {
+    if !cfg!(target_os = "linux") || size_of_val(&values[..]) < LEAST_BYTES {
         return values;
     }
     let mut memory = Vec::new();

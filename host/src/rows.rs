@@ -1,8 +1,7 @@
 //! Rows of images on their way from where they are stored to a network that takes them one by one.
 //!
-//! Nothing between the two is as large as an image: a band of rows is read into a cache (files in memory are not copied, but asked for
-//! while the kernels compute on the band before), and a row of a pack of images is transposed, converted from matrices to lanes, and
-//! checked to be finite where it is in registers or the first-level cache.
+//! Nothing between the two is as large as an image: a band of rows is read, decoded or made lanes of in a cache (files in memory are
+//! asked for while the kernels compute on the band before), and a row of a pack of images is transposed in registers.
 
 use std::ops::Range;
 
@@ -141,7 +140,9 @@ impl<'a, T: Scalar> Rows<'a, T> {
                 }
                 Route::Bytes(data) => {
                     for (index, out) in whole.chunks_exact_mut(values.len()).enumerate() {
-                        data.decode(images.start + index / planes, of_plane(starts[index % planes]), out);
+                        let image = images.start + index / planes;
+                        let found = data.decode(image, of_plane(starts[index % planes]), out);
+                        debug_assert!(found, "images of the data set are asked for");
                     }
                     parts.extend(whole.chunks_exact(values.len()));
                 }
@@ -253,4 +254,124 @@ fn all_finite<I: Isa, E: Packed<I>>(isa: I, packs: &[E]) -> bool {
         },
     );
     sum.samples().iter().all(|&sample| sample == I::Real::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use more_core::{Ciphertext, EvaluationKey, KeyId};
+    use nn_core::simd::{InstructionSet, Job};
+
+    use super::*;
+    use crate::container::{
+        ContainerWriter, Content, IMAGES, MemoryFile, Metadata, Target, image_tensor, put_matrices,
+    };
+
+    /// More than a pack, three channels, and rows of several bands, the last of which is lower.
+    const COUNT: usize = 19;
+    const SHAPE: [usize; 3] = [3, 71, 40];
+
+    /// Matrices, not of any key: what is the lane of each is a matter of arithmetic.
+    fn matrices<T: Scalar, const N: usize>(key: &EvaluationKey<T, N>, target: &Target) {
+        let names = ["a".to_owned()];
+        let metadata = Metadata::plain(Content::Images, T::SCALAR, &SHAPE, &names);
+        let metadata = metadata.encrypted(Form::Matrix, N, key.id());
+        let mut bytes = vec![0; EvaluationKey::<T, N>::ENCODED_LEN];
+        key.encode(&mut bytes).expect("of its length");
+        let tensors = vec![image_tensor(&metadata, COUNT)];
+        let mut writer =
+            ContainerWriter::start(target, &metadata, Some(&bytes), tensors).expect("a container");
+        let item = metadata.item_len();
+        for image in 0..COUNT {
+            let value = |place: usize| T::from_f64((place * 7919 % 1009) as f64 / 504.0 - 1.0);
+            let matrix = |index: usize| {
+                let entry = |j, i| value(((image * item + index) * N + i) * N + j);
+                Ciphertext::from_columns(std::array::from_fn(|j| std::array::from_fn(|i| entry(j, i))))
+            };
+            let matrices: Vec<Ciphertext<T, N>> = (0..item).map(matrix).collect();
+            let mut planes = vec![T::ZERO; item * N * N];
+            put_matrices(&matrices, &mut planes, item, 0);
+            writer.write(IMAGES, &planes).expect("an image");
+        }
+        writer.finish().expect("a whole container");
+    }
+
+    /// What comes row by row has the bits of images that are read as a whole.
+    struct Compare<'a>(&'a Input, Form);
+
+    impl<T: Scalar> Job<T> for Compare<'_> {
+        type Output = ();
+
+        fn run<I: Isa<Real = T>>(self, isa: I) {
+            let Self(input, form) = self;
+            let [channels, height, width] = input.shape();
+            let components = form.components(input.lanes());
+            let item = components * channels * height * width;
+            let mut expected = vec![T::ZERO; COUNT * item];
+            let reader = ImageReader::of(input, form).expect("a reader");
+            reader.read(0..COUNT, &mut Buffers::default(), &mut expected).expect("images");
+            let rows = Rows::<T>::of(input, form).expect("rows");
+            let mut buffers = RowBuffers::<T, Pack<I>>::default();
+            for first in (0..COUNT).step_by(I::SAMPLES) {
+                let images = first..COUNT.min(first + I::SAMPLES);
+                let mut y = 0;
+                rows.each(isa, images.clone(), &mut buffers, |_, row| {
+                    assert_eq!(row.len(), components * channels * width);
+                    for (plane, packs) in row.chunks_exact(width).enumerate() {
+                        for (sample, image) in images.clone().enumerate() {
+                            let line = &expected[image * item + (plane * height + y) * width..][..width];
+                            for (x, (pack, value)) in packs.iter().zip(line).enumerate() {
+                                assert!(pack.samples()[sample] == *value, "{image} {plane} {y} {x}");
+                            }
+                        }
+                    }
+                    y += 1;
+                    Ok(())
+                })
+                .expect("all rows");
+                assert_eq!(y, height);
+            }
+        }
+    }
+
+    fn compare<T: Scalar>(input: &Input, form: Form) {
+        for set in [InstructionSet::best(), InstructionSet::Portable] {
+            T::dispatch(set, Compare(input, form));
+        }
+    }
+
+    fn check<T: Scalar, const N: usize>(beside: f64) {
+        let mut columns = [[T::from_f64(beside); N]; N];
+        for (k, column) in columns.iter_mut().enumerate() {
+            column[k] = T::ONE;
+        }
+        // A row that serves two lanes beside others that serve one.
+        columns[0][1] = T::from_f64(0.6);
+        let key = EvaluationKey::<T, N>::from_parts(KeyId([1; 16]), columns).expect("regular");
+        let memory = MemoryFile::new();
+        matrices(&key, &Target::Memory(memory.clone()));
+        compare::<T>(&Input::File(ImagesFile::open_memory(&memory).expect("images")), Form::Spectral);
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let path = folder.path().join("images");
+        matrices(&key, &Target::File(path.clone()));
+        compare::<T>(&Input::File(ImagesFile::open(&path).expect("images")), Form::Spectral);
+    }
+
+    #[test]
+    fn lanes_of_matrices_come_row_by_row() {
+        check::<f32, 2>(0.5);
+        check::<f32, 3>(0.01);
+        check::<f64, 2>(0.5);
+        check::<f64, 3>(0.01);
+        check::<f32, 8>(0.01);
+    }
+
+    #[test]
+    fn bytes_come_row_by_row() {
+        let pixels: Vec<u8> =
+            (0..COUNT * SHAPE.iter().product::<usize>()).map(|at| (at * 31 % 251) as u8).collect();
+        let data = Dataset::from_bytes(SHAPE, vec!["a".to_owned()], pixels, vec![0; COUNT]).expect("images");
+        let input = Input::Plain(data);
+        compare::<f32>(&input, Form::Plain);
+        compare::<f64>(&input, Form::Plain);
+    }
 }

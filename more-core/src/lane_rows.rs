@@ -40,10 +40,11 @@ impl<T: Real, const N: usize> LaneRows<T, N> {
         let mut rows = [0; N];
         let mut ratios = [[T::ZERO; N]; N];
         for k in 0..N {
-            rows[k] = best_row(set, &unit[k]);
+            let (row, entry) = best_row(set, &unit[k]);
+            rows[k] = row;
             for j in 0..N {
-                if j != rows[k] {
-                    ratios[k][j] = T::from_f64(unit[k][j] / unit[k][rows[k]]);
+                if j != row {
+                    ratios[k][j] = T::from_f64(unit[k][j] / entry);
                 }
             }
         }
@@ -64,6 +65,10 @@ impl<T: Real, const N: usize> LaneRows<T, N> {
 
     /// What the entries of its row are multiplied with for lane `lane`. The entry on the diagonal is added as it is; in its place
     /// stands a zero.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such lane.
     #[must_use]
     pub const fn ratios(&self, lane: usize) -> &[T; N] {
         &self.ratios[lane]
@@ -77,11 +82,16 @@ impl<T: Real, const N: usize> LaneRows<T, N> {
         let columns = c.columns();
         let mut lanes = [columns[0][0]; N];
         for k in 0..N {
-            let row = self.rows[k];
-            lanes[k] = columns[row][row];
-            for j in 0..N {
-                if j != row {
-                    lanes[k] = lanes[k].mul_acc_scalar(self.ratios[k][j], columns[j][row]);
+            // Rows by number, so that a compiler sees that there are such.
+            for row in 0..N {
+                if row != self.rows[k] {
+                    continue;
+                }
+                lanes[k] = columns[row][row];
+                for j in 0..N {
+                    if j != row {
+                        lanes[k] = lanes[k].mul_acc_scalar(self.ratios[k][j], columns[j][row]);
+                    }
                 }
             }
         }
@@ -97,7 +107,7 @@ fn best_set<const N: usize>(unit: &Square<f64, N>) -> u32 {
     for set in 1..1_u32 << N {
         let mut least = f64::INFINITY;
         for column in unit {
-            least = Arithmetic::minimum(least, Real::abs(column[best_row(set, column)]));
+            least = Arithmetic::minimum(least, Real::abs(best_row(set, column).1));
         }
         let fewer = set.count_ones() < best.count_ones();
         if least >= enough && (fewer || set.count_ones() == best.count_ones() && least > largest) {
@@ -107,12 +117,12 @@ fn best_set<const N: usize>(unit: &Square<f64, N>) -> u32 {
     best
 }
 
-/// The row of a set that is not empty with the largest entry of an eigenvector.
-fn best_row<const N: usize>(set: u32, column: &[f64; N]) -> usize {
-    let (mut best, mut largest) = (0, -1.0);
+/// The row of a set that is not empty with the largest entry of an eigenvector, and that entry.
+fn best_row<const N: usize>(set: u32, column: &[f64; N]) -> (usize, f64) {
+    let (mut best, mut largest) = ((0, 0.0), -1.0);
     for row in 0..N {
         if set >> row & 1 == 1 && Real::abs(column[row]) > largest {
-            (best, largest) = (row, Real::abs(column[row]));
+            (best, largest) = ((row, column[row]), Real::abs(column[row]));
         }
     }
     best

@@ -1,4 +1,4 @@
-//! What one core of this machine can do at most: fused multiply-adds and functions, in registers.
+//! What one core of this machine can do at most: fused multiply-adds and functions in registers, reading of memory.
 
 use std::hint::black_box;
 use std::time::Duration;

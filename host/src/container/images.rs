@@ -74,6 +74,9 @@ impl ImagesFile {
                 container.expect(PLAIN_LABELS, ElementType::I64, &[count])?;
                 LabelKind::Plain
             }
+            (false, true) if metadata.classes.is_empty() => {
+                return Err(at(Error::new(Kind::Shape, "labels of no class").position("metadata")));
+            }
             (false, true) => {
                 expect(label_tensor(metadata, count))?;
                 LabelKind::Encrypted
@@ -211,7 +214,8 @@ impl ImagesFile {
     /// `key` is [`Container::evaluation_key`]; its order of lanes is that of `out`.
     ///
     /// # Errors
-    /// [`Kind::NonFinite`] naming the image; [`Kind::Shape`] for an `out` of another length; reading errors.
+    /// [`Kind::NonFinite`] naming the image, for numbers of rows that lanes are made of; [`Kind::Shape`] for an `out` of another length or
+    /// images that there are not; reading errors.
     pub fn read_image_lanes<T: Real + Element, const N: usize>(
         &self,
         images: Range<usize>,
@@ -321,8 +325,11 @@ fn read_lanes<T: Real + Element>(
             rows.len()
         )));
     }
-    if out.is_empty() {
-        return Ok(());
+    let info = container.tensor(name)?;
+    container.expect(name, T::TYPE, info.shape())?;
+    if rows.end > info.rows() {
+        let error = problem(format!("rows {rows:?} of {}", info.rows()));
+        return Err(error.position(format!("tensor `{name}`")));
     }
     match metadata.form {
         Form::Spectral => {
@@ -330,8 +337,6 @@ fn read_lanes<T: Real + Element>(
             out.copy_from_slice(read_finite::<T>(container, name, rows, buffer)?);
         }
         Form::Matrix => {
-            let info = container.tensor(name)?;
-            container.expect(name, T::TYPE, info.shape())?;
             // What is asked for while one image is converted.
             let mut ahead = ahead.chunks(ahead.len().div_ceil(rows.len().max(1)).max(1));
             for (row, out) in rows.zip(out.chunks_exact_mut(n * item)) {

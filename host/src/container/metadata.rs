@@ -210,7 +210,7 @@ impl Metadata {
                 "container format version 1 in matrix form, this program reads version {FORMAT_VERSION}, \
                  whose matrices lie plane by plane"
             );
-            return refused(message, "encrypt or train again: the two differ in matrix form only");
+            return refused(message, "encrypt, train or predict again: the two differ in matrix form only");
         }
         let lanes = fields.number("n")?;
         let allowed = if form == Form::Plain { 1..=1 } else { 2..=8 };

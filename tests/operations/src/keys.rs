@@ -1,7 +1,7 @@
 //! Keys: drawing, encryption, decryption, conversion.
 
 use more_core::rand_core::TryCryptoRng;
-use more_core::{EvaluationKey, KeyId, Real, SecretKey};
+use more_core::{EvaluationKey, KeyId, LaneRows, Real, SecretKey};
 
 use crate::Visitor;
 use crate::inputs::{opaque, opaque_mut};
@@ -41,6 +41,8 @@ pub(crate) fn visit<T: Real, const N: usize, G: TryCryptoRng>(v: &mut impl Visit
     v.visit(GROUP, "EvaluationKey::to_spectrum", |i| i.evaluation.to_spectrum(&i.a));
     v.visit(GROUP, "EvaluationKey::to_spectrum_checked", |i| i.evaluation.to_spectrum_checked(&i.a));
     v.visit(GROUP, "EvaluationKey::to_spectrum_unchecked", |i| i.evaluation.to_spectrum_unchecked(&i.a));
+    v.visit(GROUP, "LaneRows::new", |i| *LaneRows::new(&i.evaluation).rows());
+    v.visit(GROUP, "LaneRows::to_spectrum", |i| LaneRows::new(&i.evaluation).to_spectrum(&i.a));
     v.visit(GROUP, "EvaluationKey::to_ciphertext", |i| i.evaluation.to_ciphertext(&i.x));
     v.visit(GROUP, "EvaluationKey::project", |i| i.evaluation.project(&i.a));
     v.visit(GROUP, "EvaluationKey::residual", |i| T::to_f64(i.evaluation.residual(&i.a)));

@@ -123,7 +123,7 @@ enum Rows<'a, T: Real> {
     Matrices(&'a LanePlanes<T>, &'a [T]),
 }
 
-/// The outputs of a pack of images, row by row as `predict` computes them: a network for each lane.
+/// The outputs of a pack of images, row by row as `predict` computes them, but for bands: lanes are made of each row by itself: a network for each lane.
 fn infer<I: Isa<Real: Scalar>>(
     isa: I,
     images: &Rows<'_, I::Real>,
