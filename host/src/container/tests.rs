@@ -363,3 +363,61 @@ fn images_and_labels_must_have_the_shapes_of_the_metadata() {
     let error = file.read_image_lanes(0..1, &keys(1).1, &mut buffer, &mut lanes).unwrap_err();
     assert_eq!(error.kind(), Kind::Shape);
 }
+
+#[test]
+fn rows_of_matrices_that_no_lane_is_made_of_are_not_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let key = keys(1).1;
+    let read = *more_core::LaneRows::new(&key).rows();
+    let metadata = Metadata::plain(Content::Images, Scalar::F64, &[1, 1, 4], &["a".to_owned()]);
+    let metadata = metadata.encrypted(Form::Matrix, 3, key.id());
+    let bytes = encode_evaluation_key(&key).unwrap();
+    let mut unread = 0;
+    for row in 0..3 {
+        let tensors = vec![image_tensor(&metadata, 2)];
+        let mut writer = ContainerWriter::create(&path, &metadata, Some(&bytes), tensors).unwrap();
+        let mut values = vec![0.25; 2 * 36];
+        values[36 + 3 * row * 4 + 2] = f64::NAN;
+        writer.write(IMAGES, &values).unwrap();
+        writer.finish().unwrap();
+        let file = ImagesFile::open(&path).unwrap();
+        let (mut buffer, mut lanes) = (ReadBuffer::new(), [0.0; 24]);
+        let found = file.read_image_lanes(0..2, &key, &mut buffer, &mut lanes);
+        if read.contains(&row) {
+            let error = found.unwrap_err();
+            assert_eq!(error.kind(), Kind::NonFinite);
+            assert!(error.to_string().contains("tensor `images`, row 1"), "{error}");
+        } else {
+            found.unwrap();
+            assert!(lanes.iter().all(|lane| lane.is_finite()));
+            unread += 1;
+        }
+        // Whoever takes the matrices as they are is told.
+        assert_eq!(file.read_images::<f64>(0..2, &mut buffer).unwrap_err().kind(), Kind::NonFinite);
+        assert_eq!(
+            file.read_image_lanes(1..3, &key, &mut buffer, &mut lanes).unwrap_err().kind(),
+            Kind::Shape
+        );
+    }
+    assert!(unread > 0, "of three rows all are read: take another key");
+}
+
+#[test]
+fn labels_of_no_class_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = keys(1).1;
+    let bytes = encode_evaluation_key(&key).unwrap();
+    for form in [Form::Spectral, Form::Matrix] {
+        let path = folder.path().join(form.name());
+        let metadata = Metadata::plain(Content::Images, Scalar::F64, &[1, 1, 4], &[]);
+        let metadata = metadata.encrypted(form, 3, key.id());
+        let tensors = vec![image_tensor(&metadata, 1), label_tensor(&metadata, 1)];
+        let mut writer = ContainerWriter::create(&path, &metadata, Some(&bytes), tensors).unwrap();
+        writer.write(IMAGES, &vec![0.25; 4 * form.components(3)]).unwrap();
+        writer.finish().unwrap();
+        let error = ImagesFile::open(&path).unwrap_err();
+        assert_eq!(error.kind(), Kind::Shape);
+        assert!(error.to_string().contains("labels of no class"), "{error}");
+    }
+}
