@@ -39,14 +39,6 @@ pub(crate) fn filled<T: Clone>(value: T, len: usize) -> Vec<T> {
     memory
 }
 
-/// Zeros that the system gives and whoever writes first fetches.
-#[cfg(feature = "engine")]
-pub(crate) fn zeros<T: more_core::Real>(len: usize) -> Vec<T> {
-    let mut memory = vec![T::ZERO; len];
-    advise(&mut memory);
-    memory
-}
-
 /// Says that large pages suit these values: best before they are touched. A hint, which a system may not know.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "a system call on an address; what it gains is said above")]
@@ -88,7 +80,6 @@ mod tests {
     fn new_memory_holds_what_was_asked_for() {
         let len = LEAST_BYTES / 8 + 3;
         assert_eq!(super::filled(7_u64, len), vec![7; len]);
-        assert_eq!(super::zeros::<f64>(len), vec![0.0; len]);
         for len in [3, len] {
             let values: Vec<u64> = (0..len as u64).collect();
             assert_eq!(super::moved(values.clone()), values);

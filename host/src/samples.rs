@@ -13,7 +13,6 @@ use crate::dataset::Dataset;
 use crate::error::{Error, Kind};
 use crate::image_reader::{Buffers, ImageReader};
 use crate::interrupt;
-use crate::large_pages;
 use crate::progress::Progress;
 use crate::with_lanes;
 
@@ -278,7 +277,7 @@ impl<'a, T: Scalar> Source<'a, T> {
     pub fn read_all(self, progress: &Progress) -> Result<Samples<T>, Error> {
         let (input, item) = (self.input, self.item());
         let mut samples = self.room();
-        samples.images = large_pages::zeros(input.count() * item);
+        samples.images = vec![T::ZERO; input.count() * item];
         let chunk = input.chunk::<T>(self.form, CHUNK_BYTES);
         samples.images.par_chunks_mut(chunk * item).enumerate().try_for_each_init(
             Buffers::default,
@@ -305,7 +304,7 @@ impl<'a, T: Scalar> Source<'a, T> {
         let len = images.len() * item;
         if samples.images.len() < len {
             // Zeros that the system gives, which the threads that read fetch: `resize` would write them on one.
-            samples.images = large_pages::zeros(len);
+            samples.images = vec![T::ZERO; len];
         }
         let out = samples.images[..len].par_chunks_mut(item * GATHERED);
         out.zip(images.par_chunks(GATHERED)).try_for_each_init(
