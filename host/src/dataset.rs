@@ -294,14 +294,14 @@ fn digit_names() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn bytes_are_divided_and_rounded_once() {
         for byte in 0..=255 {
-            assert_eq!(super::share_of_255(byte), f32::from(byte) / 255.0, "{byte}");
+            assert_eq!(share_of_255(byte), f32::from(byte) / 255.0, "{byte}");
         }
     }
-
-    use super::*;
 
     #[test]
     fn values_are_bytes_over_255_and_ranges_are_checked() {

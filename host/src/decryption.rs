@@ -303,8 +303,8 @@ impl<'a, T: Real + Element, const N: usize> Owner<'a, T, N> {
             interrupt::check()?;
             let end = rows.min(begin + CHUNK);
             let values = container.read_rows::<T>(name, begin..end, &mut buffer)?;
-            let matrix = container.metadata().form == Form::Matrix;
-            let row_len = if matrix { item * N * N } else { item * N };
+            let form = container.metadata().form;
+            let (matrix, row_len) = (form == Form::Matrix, item * form.components(N));
             for (row, values) in values.chunks_exact(row_len).enumerate() {
                 for index in 0..item {
                     let message = if matrix {

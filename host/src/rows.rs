@@ -99,13 +99,12 @@ impl<'a, T: Scalar> Rows<'a, T> {
             reader.read(images.clone(), buffers, whole)?;
         }
         // Where each plane that is read begins in an image.
-        let starts: Vec<usize> = match &self.route {
-            Route::Matrices(_, lanes) => {
-                lanes.runs().flat_map(|run| run.start * channels..run.end * channels).collect()
-            }
-            _ => (0..planes).collect(),
+        let runs: Vec<Range<usize>> = match &self.route {
+            Route::Matrices(_, lanes) => lanes.runs().collect(),
+            _ => std::iter::once(0..self.components).collect(),
         };
-        let starts: Vec<usize> = starts.into_iter().map(|number| number * plane).collect();
+        let numbers = runs.into_iter().flat_map(|run| run.start * channels..run.end * channels);
+        let starts: Vec<usize> = numbers.map(|number| number * plane).collect();
         read.resize_with(images.len() * planes, ReadBuffer::new);
         let band = (BAND_BYTES / (images.len() * planes * width * T::BYTES).max(1)).clamp(1, height);
         // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.

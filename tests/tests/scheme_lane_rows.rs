@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use more_core::{Ciphertext, EvaluationKey, KeyId, LaneRows, Real, Spectrum};
+use std::collections::BTreeSet;
+
+use more_core::{Ciphertext, EvaluationKey, KeyId, LaneRows, Real, SecretKey, Spectrum};
 use more_tests::generators::{case, largest};
 use proptest::prelude::*;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 
 /// The rows of a key with these columns.
 fn rows<const N: usize>(columns: [[f64; N]; N]) -> LaneRows<f64, N> {
@@ -81,6 +85,33 @@ fn check<T: Real, const N: usize>(case: &more_tests::generators::Case) -> Result
     let equal = Spectrum::from_lanes([lanes[0]; N]);
     prop_assert_eq!(rows.to_spectrum(&key.to_ciphertext(&equal)), equal);
     Ok(())
+}
+
+/// How many of 500 keys as `keygen` draws them take one row, two, or more.
+fn counted<const N: usize>() -> [usize; 3] {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let mut counts = [0; 3];
+    for _ in 0..500 {
+        let key = SecretKey::<f64, N>::generate(&mut rng).unwrap();
+        let rows = *LaneRows::new(&EvaluationKey::from_secret_key(&key, &mut rng).unwrap()).rows();
+        counts[BTreeSet::from(rows).len().min(3) - 1] += 1;
+    }
+    counts
+}
+
+#[test]
+fn one_row_is_enough_for_most_keys_and_two_for_nearly_all() {
+    for counts in [
+        counted::<2>(),
+        counted::<3>(),
+        counted::<4>(),
+        counted::<5>(),
+        counted::<6>(),
+        counted::<7>(),
+        counted::<8>(),
+    ] {
+        assert!(counts[0] > 250 && counts[2] < 10, "{counts:?}");
+    }
 }
 
 proptest! {

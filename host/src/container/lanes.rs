@@ -152,7 +152,7 @@ fn are_zero<T: Real>(sums: &[T; BLOCK]) -> bool {
 #[cfg(not(feature = "engine"))]
 pub(super) fn ask_for(_: &[u8]) {}
 
-/// The place of a ciphertext in planes of entries: entry `(i, j)` is in plane `n i + j`, and planes are `plane` values long.
+/// The ciphertext of value `index` in planes of entries, each `plane` values long: its entry `(i, j)` is in plane `n i + j`.
 pub(crate) fn matrix_at<T: Real, const N: usize>(
     planes: &[T],
     plane: usize,

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind};
 use crate::standardization::Standardization;
 
-/// The version of the container format that this program writes. Version 1 has matrices value by value and is read in other forms.
+/// The version of the container format that this program writes. Version 1, whose matrices lie value by value, is read in the other
+/// forms, which are the same.
 pub const FORMAT_VERSION: u64 = 2;
 /// The scheme's name in every container.
 const SCHEME: &str = "MORE";
@@ -199,8 +200,9 @@ impl Metadata {
         let version = fields.number("format_version")?;
         let refused = |message: String, hint: &str| Err(Error::new(Kind::Version, message).with_hint(hint));
         if !(1..=FORMAT_VERSION).contains(&version) {
-            let message =
-                format!("container format version {version}, this program reads version {FORMAT_VERSION}");
+            let message = format!(
+                "container format version {version}, this program reads version {FORMAT_VERSION}, and 1 but for matrices"
+            );
             return refused(message, "use the version of more-nn that wrote the file");
         }
         let content: Content = fields.named("content")?;

@@ -123,7 +123,8 @@ enum Rows<'a, T: Real> {
     Matrices(&'a LanePlanes<T>, &'a [T]),
 }
 
-/// The outputs of a pack of images, row by row as `predict` computes them, but for bands: lanes are made of each row by itself: a network for each lane.
+/// The outputs of a pack of images, row by row as `predict` computes them, with a network for each lane. Lanes are made of each row of
+/// the images by itself, where `predict` takes bands of rows.
 fn infer<I: Isa<Real: Scalar>>(
     isa: I,
     images: &Rows<'_, I::Real>,
