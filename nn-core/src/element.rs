@@ -123,7 +123,7 @@ pub trait Weigh<W: Copy>: Element {
     fn weigh_acc(self, weight: W, x: Self) -> Self;
 
     /// Whether registers hold what convolutions by Winograd's minimal filtering take, which then are faster. Such
-    /// elements have [`winograd_taps`](Self::winograd_taps), and blocks of 8 outputs; those with [`Learn`] are packs.
+    /// elements have [`winograd_taps`](Self::winograd_taps), and [blocks](Element::BLOCK) of 4 or 8 outputs; those with [`Learn`] are packs.
     const WINOGRAD: bool = false;
 
     /// `(a, (a + b + c) / 2, (a - b + c) / 2, c)` of taps `a, b, c` of several kernels, the transform of Winograd's minimal filtering; none
@@ -158,11 +158,9 @@ pub trait Learn<W: Copy>: Weigh<W> {
         }
     }
 
-    /// Element `s` has sample `s` of each of the first [`SAMPLES`](Element::SAMPLES) `values`; what the others become has no meaning. For packs.
+    /// Column `s` gets sample `s` of each of the [`SAMPLES`](Element::SAMPLES) elements `value(0)`, `value(1)`, ... For packs.
     #[inline(always)]
-    fn transposed(_: Self::Context, values: [Self; LAYOUT_BLOCK]) -> [Self; LAYOUT_BLOCK] {
-        values
-    }
+    fn transpose(_: Self::Context, _value: impl Fn(usize) -> Self, _columns: &mut [Self; LAYOUT_BLOCK]) {}
 
     /// `self + x[sample] d`, one factor for all samples of `d`: a row of an outer product. For packs.
     #[inline(always)]

@@ -86,16 +86,19 @@ pub trait Isa: Context + core::fmt::Debug {
         sums
     }
 
-    /// The transpose of the matrix whose rows are the first `SAMPLES` vectors; what the others become has no meaning.
+    /// The transpose of the matrix whose rows are `SAMPLES` vectors: `put` gets each column with its number. Functions, so that nothing
+    /// is copied where the rows are and where the columns go.
     #[inline(always)]
-    fn transpose(self, rows: [Self::Vector; MAX_SAMPLES]) -> [Self::Vector; MAX_SAMPLES] {
-        let mut columns = rows;
-        for (j, row) in rows.iter().enumerate().take(Self::SAMPLES) {
-            for (i, value) in samples::<Self>(row).iter().enumerate() {
+    fn transpose(self, row: impl Fn(usize) -> Self::Vector, mut put: impl FnMut(usize, Self::Vector)) {
+        let mut columns = [self.splat(Self::Real::default()); MAX_SAMPLES];
+        for j in 0..Self::SAMPLES {
+            for (i, value) in samples::<Self>(&row(j)).iter().enumerate() {
                 samples_mut::<Self>(&mut columns[i])[j] = *value;
             }
         }
-        columns
+        for (j, column) in columns.into_iter().enumerate().take(Self::SAMPLES) {
+            put(j, column);
+        }
     }
 
     /// `e^a`: the portable path through `libm`, others as `exp` says.

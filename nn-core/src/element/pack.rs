@@ -54,15 +54,13 @@ impl<I: Isa> Pack<I> {
     #[inline(always)]
     #[must_use]
     pub fn transpose(isa: I, rows: [Self; MAX_SAMPLES]) -> [Self; MAX_SAMPLES] {
-        // Loops: `map` of arrays is a call that carries no instruction set.
-        let mut vectors = [isa.splat(Real::ZERO); MAX_SAMPLES];
-        for (vector, row) in vectors.iter_mut().zip(&rows) {
-            *vector = row.vector;
-        }
         let mut columns = rows;
-        for (column, vector) in columns.iter_mut().zip(isa.transpose(vectors)) {
-            column.vector = vector;
-        }
+        isa.transpose(
+            #[inline(always)]
+            |i| rows[i].vector,
+            #[inline(always)]
+            |j, column| columns[j].vector = column,
+        );
         columns
     }
 
@@ -257,7 +255,7 @@ impl<I: Isa> Element for Pack<I> {
 }
 
 impl<I: Isa> Weigh<I::Real> for Pack<I> {
-    const WINOGRAD: bool = I::GRADIENT_BLOCK == 8;
+    const WINOGRAD: bool = I::GRADIENT_BLOCK > 1;
 
     #[inline(always)]
     fn from_weight(isa: I, weight: I::Real) -> Self {
@@ -307,8 +305,13 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
     }
 
     #[inline(always)]
-    fn transposed(isa: I, values: [Self; LAYOUT_BLOCK]) -> [Self; LAYOUT_BLOCK] {
-        Self::transpose(isa, values)
+    fn transpose(isa: I, value: impl Fn(usize) -> Self, columns: &mut [Self; LAYOUT_BLOCK]) {
+        isa.transpose(
+            #[inline(always)]
+            |i| value(i).vector,
+            #[inline(always)]
+            |j, column| columns[j].vector = column,
+        );
     }
 
     #[inline(always)]

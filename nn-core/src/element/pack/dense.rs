@@ -47,10 +47,13 @@ pub(super) fn two_blocks<I: Isa>(
             rows[1][from + row] = done[row][1];
         }
     }
-    for (y, rows) in y.as_chunks_mut::<LAYOUT_BLOCK>().0.iter_mut().zip(rows) {
-        for (y, vector) in y.iter_mut().zip(isa.transpose(rows)) {
-            *y = Pack { vector, isa };
-        }
+    for (y, rows) in y.as_chunks_mut::<LAYOUT_BLOCK>().0.iter_mut().zip(&rows) {
+        isa.transpose(
+            #[inline(always)]
+            |i| rows[i],
+            #[inline(always)]
+            |j, vector| y[j] = Pack { vector, isa },
+        );
     }
     Some(())
 }
@@ -112,11 +115,19 @@ fn outer_columns<I: Isa, const INPUTS: usize, const REGISTERS: usize, const FULL
         let block = Block::of(d.len(), at);
         let count = if const { FULL } { I::SAMPLES } else { (d.len() - at).min(I::SAMPLES) };
         *columns = Columns { start: block.first * x.len() + at - block.first, count, stride: block.width };
-        let mut rows = [isa.splat(Real::ZERO); MAX_SAMPLES];
-        for (vector, pack) in rows.iter_mut().zip(&d[at..at + count]) {
-            *vector = pack.vector;
-        }
-        *transposed = isa.transpose(rows);
+        let (d, zero) = (&d[at..at + count], isa.splat(Real::ZERO));
+        isa.transpose(
+            #[inline(always)]
+            |i| {
+                d.get(i).map_or(
+                    zero,
+                    #[inline(always)]
+                    |pack| pack.vector,
+                )
+            },
+            #[inline(always)]
+            |j, column| transposed[j] = column,
+        );
         at += count;
     }
     let (groups, rest) = x.as_chunks::<INPUTS>();

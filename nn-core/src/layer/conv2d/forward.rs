@@ -102,9 +102,16 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
                 context.enter(
                     #[inline(always)]
                     || {
-                        rows_of_filters::<E, W, F, 8>(
-                            team, context, stage, &filters, function, input, kept, output,
-                        )
+                        // As many outputs as a register block has.
+                        if const { E::BLOCK == 8 } {
+                            rows_of_filters::<E, W, F, 8>(
+                                team, context, stage, &filters, function, input, kept, output,
+                            )
+                        } else {
+                            rows_of_filters::<E, W, F, 4>(
+                                team, context, stage, &filters, function, input, kept, output,
+                            )
+                        }
                     },
                 );
             }

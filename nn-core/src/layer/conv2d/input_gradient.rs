@@ -80,7 +80,14 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
                 let rows = (rows.start, rows.end);
                 context.enter(
                     #[inline(always)]
-                    || rows_of_channels::<E, W, 8>(context, stage, weights, &group, rows, dz, output),
+                    || {
+                        // As many outputs as a register block has.
+                        if const { E::BLOCK == 8 } {
+                            rows_of_channels::<E, W, 8>(context, stage, weights, &group, rows, dz, output)
+                        } else {
+                            rows_of_channels::<E, W, 4>(context, stage, weights, &group, rows, dz, output)
+                        }
+                    },
                 );
             }
             return;

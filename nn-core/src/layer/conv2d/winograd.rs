@@ -30,7 +30,7 @@ pub(super) use input_gradient::{Channels, rows_of_channels};
 pub(super) use weight_gradient::{Block, gradients_of_block};
 
 use super::Window;
-use crate::element::Weigh;
+use crate::element::{Element, Weigh};
 use crate::layout::LAYOUT_BLOCK;
 use crate::stage::Stage;
 
@@ -54,31 +54,38 @@ const FEW_PLANES: usize = 8;
 const MOST_PLANES: usize = 32;
 
 /// Columns of tiles that outweigh the transform of the weights, which is computed anew for each row where rows come one by one.
-const LEAST_COLUMNS: usize = 8;
+const LEAST_COLUMNS: usize = 5;
 
 /// Whether a stage's convolution and its input gradient are computed this way: whatever the team and the rows, since results have other
 /// bits.
 #[inline(always)]
 pub(super) fn applies<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
-    (const { E::WINOGRAD }) && has_planes::<D>(stage) && stage.output.width >= LEAST_COLUMNS
+    let (inputs, outputs) = const { least_planes::<E>() };
+    (const { E::WINOGRAD }) && has_planes::<D>(stage, inputs, outputs) && stage.output.width >= LEAST_COLUMNS
 }
 
 /// Whether the weight gradient is computed this way. It transforms no weights, so that narrow maps gain too.
 #[inline(always)]
 pub(super) fn has_weight_gradient<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
-    (const { E::WINOGRAD }) && has_planes::<D>(stage)
+    (const { E::WINOGRAD }) && has_planes::<D>(stage, FEW_PLANES, LAYOUT_BLOCK)
 }
 
 /// Whether there are tiles, and planes enough for their transforms to be worth it.
 #[inline(always)]
-const fn has_planes<D: Window>(stage: &Stage) -> bool {
+const fn has_planes<D: Window>(stage: &Stage, least_inputs: usize, least_outputs: usize) -> bool {
     let (inputs, outputs) = (stage.input.channels, stage.active.channels);
     D::KERNEL == KERNEL
         && stage.pool == 2
-        && FEW_PLANES <= inputs
+        && least_inputs <= inputs
         && inputs <= MOST_PLANES
-        && LAYOUT_BLOCK <= outputs
+        && least_outputs <= outputs
         && outputs <= MOST_PLANES
+}
+
+/// Planes of the input and of the output that outweigh the transforms: fewer with few registers, where direct kernels are further from the
+/// machine's peak.
+const fn least_planes<E: Element>() -> (usize, usize) {
+    if E::BLOCK == 8 { (FEW_PLANES, LAYOUT_BLOCK) } else { (FEW_PLANES / 2, LAYOUT_BLOCK / 2) }
 }
 
 /// One row of the transforms of neighbouring tiles, `[column][plane]`.

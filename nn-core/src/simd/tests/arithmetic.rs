@@ -265,8 +265,11 @@ impl<T: PackReal> Job<T> for Transpose {
             let values: Vec<T> = (0..I::SAMPLES).map(|j| T::from_f64((16 * i + j) as f64)).collect();
             *row = vector(isa, &values);
         }
-        for (j, column) in isa.transpose(rows).iter().enumerate().take(I::SAMPLES) {
-            for (i, value) in samples::<I>(column).iter().enumerate() {
+        let mut found = Vec::new();
+        isa.transpose(|i| rows[i], |j, column| found.push((j, column)));
+        assert_eq!(found.iter().map(|(j, _)| *j).collect::<Vec<_>>(), (0..I::SAMPLES).collect::<Vec<_>>());
+        for (j, column) in found {
+            for (i, value) in samples::<I>(&column).iter().enumerate() {
                 assert_eq!(T::to_f64(*value), (16 * i + j) as f64, "row {i}, column {j}");
             }
         }

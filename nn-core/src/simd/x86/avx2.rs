@@ -169,22 +169,27 @@ macro_rules! avx2 {
             }
 
             #[inline(always)]
-            fn transpose(self, rows: [Self::Vector; MAX_SAMPLES]) -> [Self::Vector; MAX_SAMPLES] {
+            fn transpose(
+                self,
+                row: impl Fn(usize) -> Self::Vector,
+                mut put: impl FnMut(usize, Self::Vector),
+            ) {
                 const HALF: usize = $samples / 2;
                 let $t = self.token.avx;
-                let mut columns = rows;
                 // Quarter by quarter, each of which changes its place with its opposite.
-                for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-                    let mut $rows = [rows[0][0]; HALF];
-                    for k in 0..HALF {
-                        $rows[k] = rows[i * HALF + k][j];
+                for j in 0..2 {
+                    let mut quarters = [[self.token.avx.$splat(0.0); HALF]; 2];
+                    for i in 0..2 {
+                        let mut $rows = quarters[i];
+                        for k in 0..HALF {
+                            $rows[k] = row(i * HALF + k)[j];
+                        }
+                        quarters[i] = $transpose;
                     }
-                    let quarter: [$vector; HALF] = $transpose;
                     for k in 0..HALF {
-                        columns[j * HALF + k][i] = quarter[k];
+                        put(j * HALF + k, [quarters[0][k], quarters[1][k]]);
                     }
                 }
-                columns
             }
         }
     };

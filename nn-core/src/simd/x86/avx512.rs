@@ -154,9 +154,16 @@ macro_rules! avx512 {
             }
 
             #[inline(always)]
-            fn transpose(self, $rows: [$vector; MAX_SAMPLES]) -> [$vector; MAX_SAMPLES] {
+            fn transpose(self, row: impl Fn(usize) -> $vector, mut put: impl FnMut(usize, $vector)) {
                 let $t = self.token.avx512f;
-                $transpose
+                let mut $rows = [self.splat(0.0); $samples];
+                for k in 0..$samples {
+                    $rows[k] = row(k);
+                }
+                let columns: [$vector; $samples] = $transpose;
+                for k in 0..$samples {
+                    put(k, columns[k]);
+                }
             }
         }
     };

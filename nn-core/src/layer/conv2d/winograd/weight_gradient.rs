@@ -13,9 +13,6 @@ use crate::layout::LAYOUT_BLOCK;
 use crate::part::part_mut;
 use crate::stage::Stage;
 
-/// Input channels whose sums of two columns are in registers.
-const CHANNELS: usize = 8;
-
 /// Some channels of a layout block of filters.
 pub(in crate::layer::conv2d) struct Block {
     pub(in crate::layer::conv2d) first_filter: usize,
@@ -106,8 +103,11 @@ impl<E: Element> Group<'_, E> {
                     for tile in 0..tiles {
                         transform_gradients(&transposed[tile], r, &mut gradients[tile]);
                     }
-                    for first in [0, 2] {
-                        add_products(first, self.channels, &gradients[..tiles], &inputs[..tiles], sums)?;
+                    let (gradients, inputs) = (&gradients[..tiles], &inputs[..tiles]);
+                    if const { E::BLOCK == 8 } {
+                        add_products::<E, W, 2, 8>(self.channels, gradients, inputs, sums)?;
+                    } else {
+                        add_products::<E, W, 1, 4>(self.channels, gradients, inputs, sums)?;
                     }
                 }
                 column += 2 * tiles;
@@ -141,13 +141,18 @@ impl<E: Element> Group<'_, E> {
     {
         let (plane, width) = (self.stage.active.plane(), self.stage.active.width);
         for (entry, to) in to.iter_mut().enumerate() {
-            let mut at = self.first_filter * plane + (row + entry / 2) * width + column + entry % 2;
-            let mut values = [E::zero(self.context); LAYOUT_BLOCK];
-            for value in values.iter_mut().take(self.filters) {
-                *value = *self.dz.get(at)?;
-                at += plane;
-            }
-            *to = E::transposed(self.context, values);
+            let at = self.first_filter * plane + (row + entry / 2) * width + column + entry % 2;
+            let dz = self.dz.get(at..)?;
+            let zero = E::zero(self.context);
+            E::transpose(
+                self.context,
+                #[inline(always)]
+                |filter| {
+                    let value = if filter < self.filters { dz.get(filter * plane) } else { None };
+                    value.copied().unwrap_or(zero)
+                },
+                to,
+            );
         }
         Some(())
     }
@@ -208,33 +213,40 @@ fn transform_gradients<E: Element>(
     }
 }
 
-/// Adds the products of two columns of the transforms, from `first` on: as many sums as hide how long each takes.
+/// Adds the products of the transforms, `COLUMNS` columns of `CHANNELS` channels at a time: as many sums as hide how long each takes.
 #[inline(always)]
-fn add_products<E: Learn<W>, W: Copy>(
-    first: usize,
+fn add_products<E: Learn<W>, W: Copy, const COLUMNS: usize, const CHANNELS: usize>(
     channels: usize,
     gradients: &[[[E; LAYOUT_BLOCK]; SIDE]],
     inputs: &[[[E; LAYOUT_BLOCK]; SIDE]],
     sums: &mut [[E; LAYOUT_BLOCK]; SIDE],
 ) -> Option<()> {
-    let [left, right] = sums.get_mut(first..)?.first_chunk_mut::<2>()?;
-    let groups = left.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(right.as_chunks_mut::<CHANNELS>().0);
-    for (group, (left, right)) in groups.enumerate().take(channels.div_ceil(CHANNELS)) {
-        let mut sums = [*left, *right];
-        for (gradients, inputs) in gradients.iter().zip(inputs) {
-            let gradients = gradients.get(first..)?.first_chunk::<2>()?;
-            let [x, y] = inputs.get(first..)?.first_chunk::<2>()?;
-            let inputs = [x.as_chunks::<CHANNELS>().0.get(group)?, y.as_chunks::<CHANNELS>().0.get(group)?];
-            for s in 0..E::SAMPLES.min(LAYOUT_BLOCK) {
-                for k in 0..2 {
-                    for channel in 0..CHANNELS {
-                        sums[k][channel] =
-                            sums[k][channel].add_outer(&inputs[k][channel], s, gradients[k][s]);
+    for (part, columns) in sums.as_chunks_mut::<COLUMNS>().0.iter_mut().enumerate() {
+        for group in 0..channels.div_ceil(CHANNELS) {
+            let mut sums = [*columns[0].as_chunks::<CHANNELS>().0.get(group)?; COLUMNS];
+            for k in 1..COLUMNS {
+                sums[k] = *columns[k].as_chunks::<CHANNELS>().0.get(group)?;
+            }
+            for (gradients, inputs) in gradients.iter().zip(inputs) {
+                let gradients = gradients.as_chunks::<COLUMNS>().0.get(part)?;
+                let columns = inputs.as_chunks::<COLUMNS>().0.get(part)?;
+                let mut inputs = [columns[0].as_chunks::<CHANNELS>().0.get(group)?; COLUMNS];
+                for k in 1..COLUMNS {
+                    inputs[k] = columns[k].as_chunks::<CHANNELS>().0.get(group)?;
+                }
+                for s in 0..E::SAMPLES.min(LAYOUT_BLOCK) {
+                    for k in 0..COLUMNS {
+                        for channel in 0..CHANNELS {
+                            sums[k][channel] =
+                                sums[k][channel].add_outer(&inputs[k][channel], s, gradients[k][s]);
+                        }
                     }
                 }
             }
+            for k in 0..COLUMNS {
+                *columns[k].as_chunks_mut::<CHANNELS>().0.get_mut(group)? = sums[k];
+            }
         }
-        [*left, *right] = sums;
     }
     Some(())
 }
