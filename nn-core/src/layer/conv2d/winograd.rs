@@ -15,8 +15,8 @@
 //! a first-level cache holds all that is between inputs and outputs. Gradients are transposes of the same transforms; `A d` is kept with the
 //! other sign in its last place, where it is a copy of `d` then.
 //!
-//! What a transform saves of the products it costs in additions, for each plane that is read and written: the stages of few channels are
-//! faster as they are.
+//! What a transform saves of the products it costs in additions, for each plane that is read and written: stages of few channels are faster as
+//! they are, of fewer where a vector is of few registers and direct kernels wait for their operands.
 //!
 //! Source: S. Winograd, Arithmetic Complexity of Computations (1980); A. Lavin, S. Gray, Fast Algorithms for Convolutional Neural
 //! Networks (CVPR 2016).
@@ -46,6 +46,11 @@ const LINES: [(usize, usize); SIDE] = [(0, 2), (1, 2), (2, 1), (1, 3)];
 
 /// Neighbouring tiles that are computed at once, at most.
 const TILES: usize = 2;
+
+/// Those of an element: as many as it has positions.
+const fn tiles_at_once<E: Element>() -> usize {
+    if E::POSITIONS == TILES { TILES } else { 1 }
+}
 
 /// Planes that are summed over, where there is little room for their transforms.
 const FEW_PLANES: usize = 8;

@@ -7,7 +7,7 @@ use pulp::x86::V3;
 
 use super::{LESS, UNORDERED};
 use crate::element::Context;
-use crate::simd::{Isa, MAX_SAMPLES, PackReal};
+use crate::simd::{Isa, PackReal};
 
 /// AVX2 and FMA: a vector is two registers.
 #[derive(Clone, Copy, Debug)]

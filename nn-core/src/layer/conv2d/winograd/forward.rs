@@ -1,6 +1,8 @@
 //! `y = A^T (sum over channels of (G w G^T) * (B^T x B)) A`, activation and average pool: a tile is a window of the pool.
 
-use super::{KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room};
+use super::{
+    KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room, tiles_at_once,
+};
 use crate::element::{Element, Weigh};
 use crate::layer::activation::Function;
 use crate::layer::avg_pool2d::mean_factor;
@@ -69,7 +71,7 @@ pub(in crate::layer::conv2d) fn rows_of_filters<
         while column < stage.output.width {
             team.meanwhile();
             let (at, kept) = ((row, column), kept.as_deref_mut());
-            column += if const { E::POSITIONS == TILES } && column + TILES <= stage.output.width {
+            column += if const { tiles_at_once::<E>() == TILES } && column + TILES <= stage.output.width {
                 strip.compute::<TILES>(at, input, tiles, &mut sums, outputs, kept, output)?
             } else {
                 strip.compute::<1>(at, input, tiles, &mut sums, outputs, kept, output)?

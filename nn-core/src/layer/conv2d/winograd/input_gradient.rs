@@ -1,7 +1,9 @@
 //! The gradient of the input: down the columns as forward, with the kernels' rows from the last to the first, along the rows by the transpose
 //! of that: `dx = A^T (sum over filters of (G w G^T) * (B^T d A^T)) B^T`. Rows of it then need no others.
 
-use super::{KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room};
+use super::{
+    KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room, tiles_at_once,
+};
 use crate::element::{Element, Weigh};
 use crate::layer::conv2d::local;
 use crate::layout::{Block, LAYOUT_BLOCK};
@@ -65,11 +67,12 @@ pub(in crate::layer::conv2d) fn rows_of_channels<E: Weigh<W>, W: Copy, const OUT
         let mut column = 0;
         while column < stage.active.width {
             let at = (row, column);
-            column += 2 * if const { E::POSITIONS == TILES } && column + 2 * TILES <= stage.active.width {
-                strip.compute::<TILES>(at, tiles, &mut sums, outputs, output)?
-            } else {
-                strip.compute::<1>(at, tiles, &mut sums, outputs, output)?
-            };
+            column +=
+                2 * if const { tiles_at_once::<E>() == TILES } && column + 2 * TILES <= stage.active.width {
+                    strip.compute::<TILES>(at, tiles, &mut sums, outputs, output)?
+                } else {
+                    strip.compute::<1>(at, tiles, &mut sums, outputs, output)?
+                };
         }
         for channel in 0..channels.count {
             for (line, outputs) in outputs.get(channel / OUTPUTS)?.iter().enumerate() {

@@ -6,7 +6,7 @@
 
 use more_core::Real;
 
-use super::{KERNEL, LINES, SIDE, TILES};
+use super::{KERNEL, LINES, SIDE, TILES, tiles_at_once};
 use crate::element::{Element, Learn};
 use crate::layer::conv2d::local;
 use crate::layout::LAYOUT_BLOCK;
@@ -90,7 +90,7 @@ impl<E: Element> Group<'_, E> {
         for row in (rows.0..rows.1).step_by(2) {
             let mut column = 0;
             while column < self.stage.active.width {
-                let tiles = TILES.min((self.stage.active.width - column) / 2);
+                let tiles = const { tiles_at_once::<E>() }.min((self.stage.active.width - column) / 2);
                 for (tile, transposed) in transposed.iter_mut().enumerate().take(tiles) {
                     self.transpose((row, column + 2 * tile), transposed)?;
                 }
