@@ -271,11 +271,13 @@ fn gather_blocks<I: Isa, E: Packed<I>, const SAMPLES: usize>(
             for first in (0..packs.len()).step_by(SAMPLES) {
                 // The last block overlaps the one before rather than to leave a rest.
                 let first = first.min(last);
-                let mut rows = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
-                for (row, plane) in rows.iter_mut().zip(planes) {
-                    *row = Pack::load(isa, &plane[first..]);
-                }
-                let columns = Pack::transpose(isa, rows);
+                let mut columns = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
+                Pack::transpose(
+                    isa,
+                    #[inline(always)]
+                    |sample| Pack::load(isa, &planes[sample][first..]),
+                    &mut columns,
+                );
                 // Of fixed length, so that nothing goes through memory.
                 let Some(packs) = packs[first..].first_chunk_mut::<SAMPLES>() else { continue };
                 for (pack, column) in packs.iter_mut().zip(columns) {

@@ -87,17 +87,17 @@ pub trait Isa: Context + core::fmt::Debug {
     }
 
     /// The transpose of the matrix whose rows are `SAMPLES` vectors: `put` gets each column with its number. Functions, so that nothing
-    /// is copied where the rows are and where the columns go.
+    /// is copied where the rows are and where the columns go; each row may be asked for more than once.
     #[inline(always)]
     fn transpose(self, row: impl Fn(usize) -> Self::Vector, mut put: impl FnMut(usize, Self::Vector)) {
-        let mut columns = [self.splat(Self::Real::default()); MAX_SAMPLES];
-        for j in 0..Self::SAMPLES {
-            for (i, value) in samples::<Self>(&row(j)).iter().enumerate() {
-                samples_mut::<Self>(&mut columns[i])[j] = *value;
+        let mut columns = [self.splat(Self::Real::ZERO); MAX_SAMPLES];
+        for i in 0..Self::SAMPLES {
+            for (j, value) in samples::<Self>(&row(i)).iter().enumerate() {
+                samples_mut::<Self>(&mut columns[j])[i] = *value;
             }
         }
-        for (j, column) in columns.into_iter().enumerate().take(Self::SAMPLES) {
-            put(j, column);
+        for j in 0..Self::SAMPLES {
+            put(j, columns[j]);
         }
     }
 

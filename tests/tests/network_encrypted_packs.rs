@@ -69,8 +69,8 @@ fn every_layer() {
 /// Planes and columns enough for Winograd's filtering of numbers, which ciphertexts are computed without.
 #[test]
 fn winograd() {
-    for (seed, (channels, filters, height, width)) in [(8, 16, 6, 18), (9, 17, 7, 19)].into_iter().enumerate()
-    {
+    let sizes = [(8, 16, 6, 18), (9, 17, 7, 19), (4, 8, 6, 12)];
+    for (seed, (channels, filters, height, width)) in sizes.into_iter().enumerate() {
         let layers =
             vec![conv(channels, 1), Layer::Tanh, conv(filters, 3), Layer::Sigmoid, avg_pool(2), dense(2)];
         let case = Case { input: Shape::new(2, height, width), layers, seed: seed as u64 };

@@ -50,18 +50,15 @@ impl<I: Isa> Pack<I> {
         Self { vector, isa }
     }
 
-    /// The transpose of the matrix whose rows are the first [`Isa::SAMPLES`] packs; what the others become has no meaning.
+    /// The transpose of the matrix whose rows are [`Isa::SAMPLES`] packs: the first columns of as many.
     #[inline(always)]
-    #[must_use]
-    pub fn transpose(isa: I, rows: [Self; MAX_SAMPLES]) -> [Self; MAX_SAMPLES] {
-        let mut columns = rows;
+    pub fn transpose(isa: I, row: impl Fn(usize) -> Self, columns: &mut [Self; MAX_SAMPLES]) {
         isa.transpose(
             #[inline(always)]
-            |i| rows[i].vector,
+            |i| row(i).vector,
             #[inline(always)]
             |j, column| columns[j].vector = column,
         );
-        columns
     }
 
     #[inline(always)]
@@ -255,6 +252,7 @@ impl<I: Isa> Element for Pack<I> {
 }
 
 impl<I: Isa> Weigh<I::Real> for Pack<I> {
+    // Not the portable path, which has the bits of single numbers, and not NEON, on which nothing was timed.
     const WINOGRAD: bool = I::GRADIENT_BLOCK > 1;
 
     #[inline(always)]
@@ -306,12 +304,7 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
 
     #[inline(always)]
     fn transpose(isa: I, value: impl Fn(usize) -> Self, columns: &mut [Self; LAYOUT_BLOCK]) {
-        isa.transpose(
-            #[inline(always)]
-            |i| value(i).vector,
-            #[inline(always)]
-            |j, column| columns[j].vector = column,
-        );
+        Self::transpose(isa, value, columns);
     }
 
     #[inline(always)]

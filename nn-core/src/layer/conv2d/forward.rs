@@ -101,18 +101,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
                 let kept = kept.as_deref_mut();
                 context.enter(
                     #[inline(always)]
-                    || {
-                        // As many outputs as a register block has.
-                        if const { E::BLOCK == 8 } {
-                            rows_of_filters::<E, W, F, 8>(
-                                team, context, stage, &filters, function, input, kept, output,
-                            )
-                        } else {
-                            rows_of_filters::<E, W, F, 4>(
-                                team, context, stage, &filters, function, input, kept, output,
-                            )
-                        }
-                    },
+                    || rows_of_filters(team, context, stage, &filters, function, input, kept, output),
                 );
             }
             return;

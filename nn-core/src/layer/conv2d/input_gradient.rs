@@ -80,14 +80,7 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
                 let rows = (rows.start, rows.end);
                 context.enter(
                     #[inline(always)]
-                    || {
-                        // As many outputs as a register block has.
-                        if const { E::BLOCK == 8 } {
-                            rows_of_channels::<E, W, 8>(context, stage, weights, &group, rows, dz, output)
-                        } else {
-                            rows_of_channels::<E, W, 4>(context, stage, weights, &group, rows, dz, output)
-                        }
-                    },
+                    || rows_of_channels(context, stage, weights, &group, rows, dz, output),
                 );
             }
             return;

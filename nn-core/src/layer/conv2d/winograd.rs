@@ -16,7 +16,7 @@
 //! other sign in its last place, where it is a copy of `d` then.
 //!
 //! What a transform saves of the products it costs in additions, for each plane that is read and written: stages of few channels are faster as
-//! they are, of fewer where a vector is of few registers and direct kernels wait for their operands.
+//! they are. Where there are few registers, direct kernels wait for their operands, and fewer channels are enough.
 //!
 //! Source: S. Winograd, Arithmetic Complexity of Computations (1980); A. Lavin, S. Gray, Fast Algorithms for Convolutional Neural
 //! Networks (CVPR 2016).
@@ -31,7 +31,6 @@ pub(super) use weight_gradient::{Block, gradients_of_block};
 
 use super::Window;
 use crate::element::{Element, Weigh};
-use crate::layout::LAYOUT_BLOCK;
 use crate::stage::Stage;
 
 /// Rows and columns of a kernel.
@@ -47,16 +46,17 @@ const LINES: [(usize, usize); SIDE] = [(0, 2), (1, 2), (2, 1), (1, 3)];
 /// Neighbouring tiles that are computed at once, at most.
 const TILES: usize = 2;
 
-/// Those of an element: as many as it has positions.
-const fn tiles_at_once<E: Element>() -> usize {
-    if E::POSITIONS == TILES { TILES } else { 1 }
-}
-
 /// Planes that are summed over, where there is little room for their transforms.
 const FEW_PLANES: usize = 8;
 
 /// Planes that are summed over at most.
 const MOST_PLANES: usize = 32;
+
+/// Planes of the input and of the output that outweigh the transforms.
+const LEAST_PLANES: (usize, usize) = (8, 16);
+
+/// The same without [`many_registers`].
+const LEAST_PLANES_FOR_FEW: (usize, usize) = (4, 8);
 
 /// Columns of tiles that outweigh the transform of the weights, which is computed anew for each row where rows come one by one.
 const LEAST_COLUMNS: usize = 5;
@@ -65,19 +65,20 @@ const LEAST_COLUMNS: usize = 5;
 /// bits.
 #[inline(always)]
 pub(super) fn applies<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
-    let (inputs, outputs) = const { least_planes::<E>() };
-    (const { E::WINOGRAD }) && has_planes::<D>(stage, inputs, outputs) && stage.output.width >= LEAST_COLUMNS
+    let least = if const { many_registers::<E>() } { LEAST_PLANES } else { LEAST_PLANES_FOR_FEW };
+    (const { E::WINOGRAD }) && has_planes::<D>(stage, least) && stage.output.width >= LEAST_COLUMNS
 }
 
-/// Whether the weight gradient is computed this way. It transforms no weights, so that narrow maps gain too.
+/// Whether the weight gradient is computed this way. It transforms no weights, so that narrow maps gain too; but its registers are of
+/// filters, and fewer than [`LEAST_PLANES`] do not fill them.
 #[inline(always)]
 pub(super) fn has_weight_gradient<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
-    (const { E::WINOGRAD }) && has_planes::<D>(stage, FEW_PLANES, LAYOUT_BLOCK)
+    (const { E::WINOGRAD }) && has_planes::<D>(stage, LEAST_PLANES)
 }
 
 /// Whether there are tiles, and planes enough for their transforms to be worth it.
 #[inline(always)]
-const fn has_planes<D: Window>(stage: &Stage, least_inputs: usize, least_outputs: usize) -> bool {
+const fn has_planes<D: Window>(stage: &Stage, (least_inputs, least_outputs): (usize, usize)) -> bool {
     let (inputs, outputs) = (stage.input.channels, stage.active.channels);
     D::KERNEL == KERNEL
         && stage.pool == 2
@@ -87,10 +88,10 @@ const fn has_planes<D: Window>(stage: &Stage, least_inputs: usize, least_outputs
         && outputs <= MOST_PLANES
 }
 
-/// Planes of the input and of the output that outweigh the transforms: fewer with few registers, where direct kernels are further from the
-/// machine's peak.
-const fn least_planes<E: Element>() -> (usize, usize) {
-    if E::BLOCK == 8 { (FEW_PLANES, LAYOUT_BLOCK) } else { (FEW_PLANES / 2, LAYOUT_BLOCK / 2) }
+/// Whether there are registers for the sums of eight outputs of two tiles, or of two columns of eight channels; four outputs or channels, of
+/// one, otherwise.
+const fn many_registers<E: Element>() -> bool {
+    E::BLOCK == 8
 }
 
 /// One row of the transforms of neighbouring tiles, `[column][plane]`.

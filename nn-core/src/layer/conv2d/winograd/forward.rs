@@ -1,7 +1,7 @@
 //! `y = A^T (sum over channels of (G w G^T) * (B^T x B)) A`, activation and average pool: a tile is a window of the pool.
 
 use super::{
-    KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room, tiles_at_once,
+    KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, many_registers, products, room,
 };
 use crate::element::{Element, Weigh};
 use crate::layer::activation::Function;
@@ -27,15 +27,30 @@ pub(in crate::layer::conv2d) struct Filters<'a, W> {
     pub(in crate::layer::conv2d) biases: &'a [W],
 }
 
-/// All rows of some filters, `OUTPUTS` of them at a time.
+/// All rows of some filters.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
-pub(in crate::layer::conv2d) fn rows_of_filters<
-    E: Weigh<W>,
-    W: Copy,
-    F: Function<E>,
-    const OUTPUTS: usize,
->(
+pub(in crate::layer::conv2d) fn rows_of_filters<E: Weigh<W>, W: Copy, F: Function<E>>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    filters: &Filters<'_, W>,
+    function: F,
+    input: &[E],
+    kept: Option<&mut [E]>,
+    output: &mut [E],
+) -> Option<()> {
+    if const { many_registers::<E>() } {
+        rows_by::<E, W, F, 8>(team, context, stage, filters, function, input, kept, output)
+    } else {
+        rows_by::<E, W, F, 4>(team, context, stage, filters, function, input, kept, output)
+    }
+}
+
+/// [`rows_of_filters`], `OUTPUTS` filters at a time.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
+fn rows_by<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
@@ -71,7 +86,7 @@ pub(in crate::layer::conv2d) fn rows_of_filters<
         while column < stage.output.width {
             team.meanwhile();
             let (at, kept) = ((row, column), kept.as_deref_mut());
-            column += if const { tiles_at_once::<E>() == TILES } && column + TILES <= stage.output.width {
+            column += if const { E::POSITIONS == TILES } && column + TILES <= stage.output.width {
                 strip.compute::<TILES>(at, input, tiles, &mut sums, outputs, kept, output)?
             } else {
                 strip.compute::<1>(at, input, tiles, &mut sums, outputs, kept, output)?
@@ -172,7 +187,7 @@ impl<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize> Strip<'_, E, W,
                         *kept.get_mut(at..)?.first_chunk_mut()? = [a[o], b[o]];
                         *kept.get_mut(at + width..)?.first_chunk_mut()? = [c[o], d[o]];
                         if let Some(prefetch) = prefetch {
-                            // Of the next strip, which is computed in the meantime.
+                            // Of a strip or two ahead, which are computed in the meantime.
                             for line in 0..2 {
                                 for right in 0..2 {
                                     prefetch.ask(kept, at + line * width + right + 2 * TILES);

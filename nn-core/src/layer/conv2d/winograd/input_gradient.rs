@@ -2,7 +2,7 @@
 //! of that: `dx = A^T (sum over filters of (G w G^T) * (B^T d A^T)) B^T`. Rows of it then need no others.
 
 use super::{
-    KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, products, room, tiles_at_once,
+    KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, many_registers, products, room,
 };
 use crate::element::{Element, Weigh};
 use crate::layer::conv2d::local;
@@ -21,9 +21,27 @@ pub(in crate::layer::conv2d) struct Channels {
     pub(in crate::layer::conv2d) place: usize,
 }
 
-/// Some rows of some channels' gradients, from an even one on, `OUTPUTS` channels at a time.
+/// Some rows of some channels' gradients, from an even one on.
 #[inline(always)]
-pub(in crate::layer::conv2d) fn rows_of_channels<E: Weigh<W>, W: Copy, const OUTPUTS: usize>(
+pub(in crate::layer::conv2d) fn rows_of_channels<E: Weigh<W>, W: Copy>(
+    context: E::Context,
+    stage: &Stage,
+    weights: &[W],
+    channels: &Channels,
+    rows: (usize, usize),
+    dz: &[E],
+    output: &mut [E],
+) -> Option<()> {
+    if const { many_registers::<E>() } {
+        rows_by::<E, W, 8>(context, stage, weights, channels, rows, dz, output)
+    } else {
+        rows_by::<E, W, 4>(context, stage, weights, channels, rows, dz, output)
+    }
+}
+
+/// [`rows_of_channels`], `OUTPUTS` channels at a time.
+#[inline(always)]
+fn rows_by<E: Weigh<W>, W: Copy, const OUTPUTS: usize>(
     context: E::Context,
     stage: &Stage,
     weights: &[W],
@@ -67,12 +85,11 @@ pub(in crate::layer::conv2d) fn rows_of_channels<E: Weigh<W>, W: Copy, const OUT
         let mut column = 0;
         while column < stage.active.width {
             let at = (row, column);
-            column +=
-                2 * if const { tiles_at_once::<E>() == TILES } && column + 2 * TILES <= stage.active.width {
-                    strip.compute::<TILES>(at, tiles, &mut sums, outputs, output)?
-                } else {
-                    strip.compute::<1>(at, tiles, &mut sums, outputs, output)?
-                };
+            column += 2 * if const { E::POSITIONS == TILES } && column + 2 * TILES <= stage.active.width {
+                strip.compute::<TILES>(at, tiles, &mut sums, outputs, output)?
+            } else {
+                strip.compute::<1>(at, tiles, &mut sums, outputs, output)?
+            };
         }
         for channel in 0..channels.count {
             for (line, outputs) in outputs.get(channel / OUTPUTS)?.iter().enumerate() {

@@ -6,7 +6,7 @@
 
 use more_core::Real;
 
-use super::{KERNEL, LINES, SIDE, TILES, tiles_at_once};
+use super::{KERNEL, LINES, SIDE, TILES, many_registers};
 use crate::element::{Element, Learn};
 use crate::layer::conv2d::local;
 use crate::layout::LAYOUT_BLOCK;
@@ -90,7 +90,7 @@ impl<E: Element> Group<'_, E> {
         for row in (rows.0..rows.1).step_by(2) {
             let mut column = 0;
             while column < self.stage.active.width {
-                let tiles = const { tiles_at_once::<E>() }.min((self.stage.active.width - column) / 2);
+                let tiles = E::POSITIONS.min((self.stage.active.width - column) / 2);
                 for (tile, transposed) in transposed.iter_mut().enumerate().take(tiles) {
                     self.transpose((row, column + 2 * tile), transposed)?;
                 }
@@ -104,7 +104,7 @@ impl<E: Element> Group<'_, E> {
                         transform_gradients(&transposed[tile], r, &mut gradients[tile]);
                     }
                     let (gradients, inputs) = (&gradients[..tiles], &inputs[..tiles]);
-                    if const { E::BLOCK == 8 } {
+                    if const { many_registers::<E>() } {
                         add_products::<E, W, 2, 8>(self.channels, gradients, inputs, sums)?;
                     } else {
                         add_products::<E, W, 1, 4>(self.channels, gradients, inputs, sums)?;
@@ -148,8 +148,8 @@ impl<E: Element> Group<'_, E> {
                 self.context,
                 #[inline(always)]
                 |filter| {
-                    let value = if filter < self.filters { dz.get(filter * plane) } else { None };
-                    value.copied().unwrap_or(zero)
+                    let of_filter = if filter < self.filters { dz.get(filter * plane) } else { None };
+                    of_filter.copied().unwrap_or(zero)
                 },
                 to,
             );
@@ -223,28 +223,28 @@ fn add_products<E: Learn<W>, W: Copy, const COLUMNS: usize, const CHANNELS: usiz
 ) -> Option<()> {
     for (part, columns) in sums.as_chunks_mut::<COLUMNS>().0.iter_mut().enumerate() {
         for group in 0..channels.div_ceil(CHANNELS) {
-            let mut sums = [*columns[0].as_chunks::<CHANNELS>().0.get(group)?; COLUMNS];
+            // In registers, from here to the end.
+            let mut of_group = [*columns[0].as_chunks::<CHANNELS>().0.get(group)?; COLUMNS];
             for k in 1..COLUMNS {
-                sums[k] = *columns[k].as_chunks::<CHANNELS>().0.get(group)?;
+                of_group[k] = *columns[k].as_chunks::<CHANNELS>().0.get(group)?;
             }
             for (gradients, inputs) in gradients.iter().zip(inputs) {
-                let gradients = gradients.as_chunks::<COLUMNS>().0.get(part)?;
-                let columns = inputs.as_chunks::<COLUMNS>().0.get(part)?;
-                let mut inputs = [columns[0].as_chunks::<CHANNELS>().0.get(group)?; COLUMNS];
+                let d = gradients.as_chunks::<COLUMNS>().0.get(part)?;
+                let inputs = inputs.as_chunks::<COLUMNS>().0.get(part)?;
+                let mut x = [inputs[0].as_chunks::<CHANNELS>().0.get(group)?; COLUMNS];
                 for k in 1..COLUMNS {
-                    inputs[k] = columns[k].as_chunks::<CHANNELS>().0.get(group)?;
+                    x[k] = inputs[k].as_chunks::<CHANNELS>().0.get(group)?;
                 }
                 for s in 0..E::SAMPLES.min(LAYOUT_BLOCK) {
                     for k in 0..COLUMNS {
                         for channel in 0..CHANNELS {
-                            sums[k][channel] =
-                                sums[k][channel].add_outer(&inputs[k][channel], s, gradients[k][s]);
+                            of_group[k][channel] = of_group[k][channel].add_outer(&x[k][channel], s, d[k][s]);
                         }
                     }
                 }
             }
             for k in 0..COLUMNS {
-                *columns[k].as_chunks_mut::<CHANNELS>().0.get_mut(group)? = sums[k];
+                *columns[k].as_chunks_mut::<CHANNELS>().0.get_mut(group)? = of_group[k];
             }
         }
     }
