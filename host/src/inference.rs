@@ -284,7 +284,7 @@ impl<T: Scalar> Run<'_, T> {
 
 /// The memory of a pack at a time, used again and again.
 struct Worker<T, E> {
-    rows: RowBuffers<T, E>,
+    rows: RowBuffers<T>,
     /// Of a stream for each run.
     streams: Vec<E>,
 }
@@ -335,16 +335,17 @@ where
                 .collect::<Result<_, _>>()
                 .map_err(internal)?;
             let images = first..images.end.min(first + I::SAMPLES);
-            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |ahead, row| {
-                if let Some(standardization) = &self.standardization {
-                    standardization.apply(self.isa, row);
+            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |ahead, put| {
+                for (run, stream) in streams.iter_mut().enumerate() {
+                    let fill = |channel: usize, place: &mut [E]| {
+                        put(run, channel, place);
+                        if let Some(standardization) = &self.standardization {
+                            standardization.apply(self.isa, place);
+                        }
+                    };
+                    stream.push_row_from(ahead, fill).map_err(internal)?;
                 }
-                let line = row.len() / streams.len();
-                streams
-                    .iter_mut()
-                    .zip(row.chunks_exact(line))
-                    .try_for_each(|(stream, row)| stream.push_row_with(ahead, row))
-                    .map_err(internal)
+                Ok(())
             })?;
             for (run, stream) in streams.iter().enumerate() {
                 let values = stream.output().map_err(internal)?;

@@ -44,20 +44,22 @@ enum Route<'a, T: Real> {
 
 /// Memory for the rows of a pack, used again and again.
 #[derive(Debug)]
-pub(crate) struct RowBuffers<T, E> {
+pub(crate) struct RowBuffers<T> {
     /// For each plane of each image.
     planes: Vec<ReadBuffer>,
     /// Of images that are not stored in the form, what is in it: a band, or whole images.
     whole: Vec<T>,
     buffers: Buffers<T>,
-    row: Vec<E>,
 }
 
-impl<T, E> Default for RowBuffers<T, E> {
+impl<T> Default for RowBuffers<T> {
     fn default() -> Self {
-        Self { planes: Vec::new(), whole: Vec::new(), buffers: Buffers::default(), row: Vec::new() }
+        Self { planes: Vec::new(), whole: Vec::new(), buffers: Buffers::default() }
     }
 }
+
+/// Puts the columns of a channel of a row where they belong: those of a run, which is as many components as an element has.
+pub(crate) type Put<'a, E> = dyn FnMut(usize, usize, &mut [E]) + 'a;
 
 impl<'a, T: Scalar> Rows<'a, T> {
     /// The images of `input` in a form that is `Plain` where the data is and not otherwise.
@@ -76,8 +78,8 @@ impl<'a, T: Scalar> Rows<'a, T> {
         Ok(Self { input, components: form.components(input.lanes()), route })
     }
 
-    /// Hands each row of a pack of images to `take`, from the first to the last: `[run][channel][column]`, where a run is as many
-    /// components as an element has. Kernels that compute on it with the team that `take` gets ask for the rows behind.
+    /// Hands each row of a pack of images to `take`, from the first to the last: what it gets puts each run's channels wherever they are
+    /// computed on. Kernels that do so with the team that `take` gets ask for the rows behind.
     ///
     /// # Errors
     /// As [`ImageReader::read`], and those of `take`.
@@ -85,12 +87,11 @@ impl<'a, T: Scalar> Rows<'a, T> {
         &self,
         isa: I,
         images: Range<usize>,
-        buffers: &mut RowBuffers<T, E>,
-        mut take: impl FnMut(&Ahead<'_>, &mut [E]) -> Result<(), Error>,
+        buffers: &mut RowBuffers<T>,
+        mut take: impl FnMut(&Ahead<'_>, &mut Put<'_, E>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let [channels, height, width] = self.input.shape();
-        let RowBuffers { planes: read, whole, buffers, row } = buffers;
-        row.resize(self.components / E::COMPONENTS * channels * width, E::zero(isa));
+        let RowBuffers { planes: read, whole, buffers } = buffers;
         let plane = height * width;
         // Of an image in the form.
         let planes = self.components * channels;
@@ -164,25 +165,29 @@ impl<'a, T: Scalar> Rows<'a, T> {
                 None => Ahead::default(),
             };
             for at in 0..rows.len() {
-                for number in 0..planes {
-                    let mut lines = [&[] as &[T]; MAX_SAMPLES];
-                    for (line, part) in lines.iter_mut().zip(parts.iter().skip(number).step_by(planes)) {
-                        *line = &part[at * width..][..width];
+                let mut looked_at = 0;
+                take(&ahead, &mut |run, channel, packs| {
+                    for component in 0..E::COMPONENTS {
+                        let number = (run * E::COMPONENTS + component) * channels + channel;
+                        let mut lines = [&[] as &[T]; MAX_SAMPLES];
+                        for (line, part) in lines.iter_mut().zip(parts.iter().skip(number).step_by(planes)) {
+                            *line = &part[at * width..][..width];
+                        }
+                        gather_lines::<I, E>(isa, &lines[..images.len()], component, packs);
                     }
-                    let (component, channel) = (number / channels, number % channels);
-                    let run = component / E::COMPONENTS;
-                    let packs = &mut row[(run * channels + channel) * width..][..width];
-                    gather_lines::<I, E>(isa, &lines[..images.len()], component % E::COMPONENTS, packs);
-                }
-                // Lanes of matrices were looked at when they were made.
+                    // Lanes of matrices were looked at when they were made.
+                    if matches!(self.route, Route::Stored(_)) && all_finite(isa, packs) {
+                        looked_at += E::COMPONENTS;
+                    }
+                })?;
+                // Otherwise some numbers are not finite, or nothing is computed from them.
                 if let Route::Stored(file) = &self.route
-                    && !all_finite(isa, row)
+                    && looked_at < planes
                 {
                     for (index, part) in parts.iter().enumerate() {
                         file.check_finite(images.start + index / planes, part)?;
                     }
                 }
-                take(&ahead, row)?;
             }
         }
         Ok(())
@@ -309,13 +314,14 @@ mod tests {
             let reader = ImageReader::of(input, form).expect("a reader");
             reader.read(0..COUNT, &mut Buffers::default(), &mut expected).expect("images");
             let rows = Rows::<T>::of(input, form).expect("rows");
-            let mut buffers = RowBuffers::<T, Pack<I>>::default();
+            let mut buffers = RowBuffers::default();
+            let mut packs = vec![Pack::splat(isa, T::ZERO); width];
             for first in (0..COUNT).step_by(I::SAMPLES) {
                 let images = first..COUNT.min(first + I::SAMPLES);
                 let mut y = 0;
-                rows.each(isa, images.clone(), &mut buffers, |_, row| {
-                    assert_eq!(row.len(), components * channels * width);
-                    for (plane, packs) in row.chunks_exact(width).enumerate() {
+                rows.each(isa, images.clone(), &mut buffers, |_, put| {
+                    for plane in 0..components * channels {
+                        put(plane / channels, plane % channels, &mut packs);
                         for (sample, image) in images.clone().enumerate() {
                             let line = &expected[image * item + (plane * height + y) * width..][..width];
                             for (x, (pack, value)) in packs.iter().zip(line).enumerate() {

@@ -163,6 +163,30 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
             return Err(Error::ImageComplete { rows: input.height });
         }
         check(row.len(), input.channels * input.width, |expected| Error::Row { expected })?;
+        let mut channels = row.chunks_exact(input.width.max(1));
+        self.push_row_from(team, |_, place| {
+            if let Some(channel) = channels.next() {
+                copy(channel, place);
+            }
+        })
+    }
+
+    /// [`push_row_with`](Self::push_row_with), for a row that is made where the stream keeps it: `fill` gets each channel, from the first to
+    /// the last, with the place of its columns, whose elements may be any. It gets none of a row that nothing is computed from, at the
+    /// end of an image.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ImageComplete`].
+    pub fn push_row_from(
+        &mut self,
+        team: impl Team,
+        mut fill: impl FnMut(usize, &mut [E]),
+    ) -> Result<(), Error> {
+        let input = self.network.input();
+        if self.missing_rows() == 0 {
+            return Err(Error::ImageComplete { rows: input.height });
+        }
 
         // The stage at hand with its line buffer, those behind it, and what becomes of the row that it gets.
         let received = self.received;
@@ -173,8 +197,8 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         let (mut buffer, mut others) = cut_mut(self.memory, stage.line_buffer());
         let Some(mut at) = band.next_row::<E>(received) else { return Ok(()) };
         let planes = buffer.chunks_exact_mut((band.rows * input.width).max(1));
-        for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
-            copy(channel, part_mut(plane, at.place * input.width..(at.place + 1) * input.width));
+        for (channel, plane) in planes.enumerate() {
+            fill(channel, part_mut(plane, at.place * input.width..(at.place + 1) * input.width));
         }
 
         while at.completes {
