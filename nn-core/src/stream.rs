@@ -10,6 +10,42 @@ use crate::part::{copy, cut_mut, last, part, part_mut};
 use crate::team::{Alone, Team};
 use crate::{Error, Network};
 
+/// Takes a row that is missing and computes all that it completes: `$fill` makes it row `$at` of the `$planes` of the first line buffer, a channel
+/// each. Not a function: a device would take more instructions.
+macro_rules! take_row {
+    ($self:ident, $team:ident, $input:ident, |$planes:ident, $at:ident| $fill:expr) => {{
+        // The stage at hand with its line buffer, those behind it, and what becomes of the row that it gets.
+        let received = $self.received;
+        $self.received += 1;
+        let mut stages = $self.network.stages();
+        let Some(mut stage) = stages.next() else { return Ok(()) };
+        let mut band = Band::of(&stage);
+        let (mut buffer, mut others) = cut_mut($self.memory, stage.line_buffer());
+        let Some(mut at) = band.next_row::<E>(received) else { return Ok(()) };
+        let ($planes, $at) = (buffer.chunks_exact_mut((band.rows * $input.width).max(1)), at.place);
+        $fill
+
+        while at.completes {
+            let next = stages.next();
+            let next_band = next.as_ref().map_or(Band::whole(stage.output.height), Band::of);
+            let next_at = next_band.next_row::<E>(at.complete);
+            let line = stage.output.width;
+            let (target, behind) = cut_mut(others, stage.output.channels * next_band.rows * line);
+            if let Some(next_at) = next_at {
+                let parameters = part($self.parameters, stage.parameter_range());
+                let on_band = stage.on_band(at.first_place, next_band.rows);
+                let end = target.len();
+                let output = part_mut(target, next_at.place * line..end);
+                forward($team, $self.context, &on_band, parameters, buffer, None, output);
+            }
+            band.advance(stage.input.width, buffer);
+            let (Some(next), Some(next_at)) = (next, next_at) else { break };
+            (stage, band, buffer, others, at) = (next, next_band, target, behind, next_at);
+        }
+        Ok(())
+    }};
+}
+
 /// A network on an image that comes row by row, as a sensor delivers it: line buffers instead of feature maps.
 ///
 /// A stage (see [`profile`](crate::profile)) computes a row of its output as soon as the rows that it depends on are there: of a
@@ -163,10 +199,10 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
             return Err(Error::ImageComplete { rows: input.height });
         }
         check(row.len(), input.channels * input.width, |expected| Error::Row { expected })?;
-        let mut channels = row.chunks_exact(input.width.max(1));
-        self.push_row_from(team, |_, place| {
-            if let Some(channel) = channels.next() {
-                copy(channel, place);
+
+        take_row!(self, team, input, |planes, at| {
+            for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
+                copy(channel, part_mut(plane, at * input.width..(at + 1) * input.width));
             }
         })
     }
@@ -174,6 +210,24 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
     /// [`push_row_with`](Self::push_row_with), for a row that is made where the stream keeps it: `fill` gets each channel, from the first to
     /// the last, with the place of its columns, whose elements may be any. It gets none of a row that nothing is computed from, at the
     /// end of an image.
+    ///
+    /// ```
+    /// use nn_core::{Alone, MNIST, RowStream};
+    ///
+    /// let parameters = [0.01_f32; MNIST.parameters()];
+    /// let mut memory = [0.0; MNIST.stream_memory()];
+    /// let mut stream = RowStream::new((), &MNIST, &parameters, &mut memory)?;
+    /// for _ in 0..28 {
+    ///     stream.push_row_from(Alone, |_channel, place| place.fill(0.5))?;
+    /// }
+    /// let mut other_memory = [0.0; MNIST.stream_memory()];
+    /// let mut other = RowStream::new((), &MNIST, &parameters, &mut other_memory)?;
+    /// for _ in 0..28 {
+    ///     other.push_row(&[0.5; 28])?;
+    /// }
+    /// assert_eq!(stream.output()?, other.output()?);
+    /// # Ok::<(), nn_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -187,38 +241,11 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         if self.missing_rows() == 0 {
             return Err(Error::ImageComplete { rows: input.height });
         }
-
-        // The stage at hand with its line buffer, those behind it, and what becomes of the row that it gets.
-        let received = self.received;
-        self.received += 1;
-        let mut stages = self.network.stages();
-        let Some(mut stage) = stages.next() else { return Ok(()) };
-        let mut band = Band::of(&stage);
-        let (mut buffer, mut others) = cut_mut(self.memory, stage.line_buffer());
-        let Some(mut at) = band.next_row::<E>(received) else { return Ok(()) };
-        let planes = buffer.chunks_exact_mut((band.rows * input.width).max(1));
-        for (channel, plane) in planes.enumerate() {
-            fill(channel, part_mut(plane, at.place * input.width..(at.place + 1) * input.width));
-        }
-
-        while at.completes {
-            let next = stages.next();
-            let next_band = next.as_ref().map_or(Band::whole(stage.output.height), Band::of);
-            let next_at = next_band.next_row::<E>(at.complete);
-            let line = stage.output.width;
-            let (target, behind) = cut_mut(others, stage.output.channels * next_band.rows * line);
-            if let Some(next_at) = next_at {
-                let parameters = part(self.parameters, stage.parameter_range());
-                let on_band = stage.on_band(at.first_place, next_band.rows);
-                let end = target.len();
-                let output = part_mut(target, next_at.place * line..end);
-                forward(team, self.context, &on_band, parameters, buffer, None, output);
+        take_row!(self, team, input, |planes, at| {
+            for (channel, plane) in planes.enumerate() {
+                fill(channel, part_mut(plane, at * input.width..(at + 1) * input.width));
             }
-            band.advance(stage.input.width, buffer);
-            let (Some(next), Some(next_at)) = (next, next_at) else { break };
-            (stage, band, buffer, others, at) = (next, next_band, target, behind, next_at);
-        }
-        Ok(())
+        })
     }
 
     /// The network's output for the image, as [`infer`](crate::infer) gives it.
