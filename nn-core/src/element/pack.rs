@@ -50,7 +50,7 @@ impl<I: Isa> Pack<I> {
         Self { vector, isa }
     }
 
-    /// The transpose of the matrix whose rows are [`Isa::SAMPLES`] packs: the first columns of as many.
+    /// Writes the transpose of the matrix whose rows are the [`Isa::SAMPLES`] packs `row(0)`, `row(1)`, .. to as many of the `columns`.
     #[inline(always)]
     pub fn transpose(isa: I, row: impl Fn(usize) -> Self, columns: &mut [Self; MAX_SAMPLES]) {
         isa.transpose(
