@@ -4,14 +4,17 @@
 //! spectral form, `n^2` entries (row by row) in matrix form. A lane of a spectral data set is computed on packs of plain
 //! numbers, apart from the other lanes; a matrix on packs of ciphertexts.
 
+mod gather;
+
 use aligned_vec::{AVec, ConstAlign, avec};
-use more_core::{Arithmetic, Ciphertext, Real};
+use more_core::{Ciphertext, Real};
 use nn_core::element::Pack;
-use nn_core::simd::{Isa, MAX_SAMPLES, PackReal};
+use nn_core::simd::{Isa, PackReal};
 use nn_core::{Element, Learn, Number, Weigh};
 
 use crate::container;
 use crate::training::Adam;
+pub(crate) use gather::{LaneLines, Stored, gather};
 
 /// The scalar types that networks are trained with: `f32` and `f64`.
 pub trait Scalar: PackReal + container::Element + Weight {}
@@ -217,76 +220,10 @@ impl<T: Copy> Planes<'_, T> {
         T: PackReal,
     {
         for component in 0..E::COMPONENTS {
-            let mut planes = [&[] as &[T]; MAX_SAMPLES];
-            for (plane, item) in planes.iter_mut().zip(items) {
-                *plane = self.plane(*item, first + component);
-            }
-            gather_lines::<I, E>(isa, &planes[..items.len()], component, packs);
+            let lines = items.iter().map(|item| self.plane(*item, first + component));
+            gather::<I, E>(isa, &Stored::new(lines), 0, component, packs);
         }
     }
-}
-
-/// Fills one component of `packs` with a line of numbers a sample, as many as a pack has samples or fewer: zeros take the places that
-/// are left.
-pub(crate) fn gather_lines<I: Isa<Real: PackReal>, E: Packed<I>>(
-    isa: I,
-    lines: &[&[I::Real]],
-    component: usize,
-    packs: &mut [E],
-) {
-    let done = if let Some(lines) = lines.first_chunk::<MAX_SAMPLES>()
-        && I::SAMPLES == MAX_SAMPLES
-    {
-        gather_blocks::<I, E, MAX_SAMPLES>(isa, lines, component, packs)
-    } else if let Some(lines) = lines.first_chunk::<8>()
-        && I::SAMPLES == 8
-    {
-        gather_blocks::<I, E, 8>(isa, lines, component, packs)
-    } else {
-        0
-    };
-    for (index, pack) in packs.iter_mut().enumerate().skip(done) {
-        let samples = pack.pack_mut(component).samples_mut();
-        for (sample, line) in samples.iter_mut().zip(lines) {
-            *sample = line[index];
-        }
-        for sample in &mut samples[lines.len()..] {
-            *sample = Real::ZERO;
-        }
-    }
-}
-
-/// [`gather_lines`] of as many lines as a pack has samples: of all their numbers, or of none where these do not fill a register. Says
-/// of how many.
-fn gather_blocks<I: Isa, E: Packed<I>, const SAMPLES: usize>(
-    isa: I,
-    planes: &[&[I::Real]; SAMPLES],
-    component: usize,
-    packs: &mut [E],
-) -> usize {
-    let Some(last) = packs.len().checked_sub(SAMPLES) else { return 0 };
-    isa.enter(
-        #[inline(always)]
-        || {
-            for first in (0..packs.len()).step_by(SAMPLES) {
-                // The last block overlaps the one before rather than to leave a rest.
-                let first = first.min(last);
-                let mut columns = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
-                Pack::transpose(
-                    isa,
-                    #[inline(always)]
-                    |sample| Pack::load(isa, &planes[sample][first..]),
-                    &mut columns,
-                );
-                // Of fixed length, so that nothing goes through memory.
-                let Some(packs) = packs[first..].first_chunk_mut::<SAMPLES>() else { continue };
-                for (pack, column) in packs.iter_mut().zip(columns) {
-                    *pack.pack_mut(component) = column;
-                }
-            }
-        },
-    );
-    packs.len()
 }
 
 /// Writes the samples of `packs` to planes `[item][component][value]`: the inverse of [`Planes::gather`].

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use nn_core::Team;
 use rayon::prelude::*;
@@ -55,8 +56,11 @@ pub(crate) struct Rendezvous {
     done: AtomicUsize,
 }
 
-/// Turns of busy waiting, at most: a tenth of a millisecond or less, as long as the processor pauses for a turn.
-const TURNS: usize = 2000;
+/// The time of busy waiting, at most: several times what it takes to wake a thread, so that one that woke late makes no other fall asleep.
+const PATIENCE: Duration = Duration::from_micros(500);
+
+/// Turns between two looks at the clock.
+const TURNS: usize = 100;
 
 impl Rendezvous {
     /// Of so many pieces of work.
@@ -74,11 +78,17 @@ impl Rendezvous {
             let all_begun = self.begun.load(Ordering::Relaxed) == self.pieces;
             all_begun && self.done.load(Ordering::Relaxed) < self.pieces
         };
-        for _ in 0..TURNS {
-            if !is_waiting() {
+        let mut since = None;
+        while is_waiting() {
+            for _ in 0..TURNS {
+                if !is_waiting() {
+                    return result;
+                }
+                std::hint::spin_loop();
+            }
+            if since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
                 break;
             }
-            std::hint::spin_loop();
         }
         result
     }

@@ -335,15 +335,18 @@ where
                 .collect::<Result<_, _>>()
                 .map_err(internal)?;
             let images = first..images.end.min(first + I::SAMPLES);
-            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |ahead, put| {
+            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |ahead, rows, put| {
+                // A run's line buffers stay in a cache while it has its rows.
                 for (run, stream) in streams.iter_mut().enumerate() {
-                    let fill = |channel: usize, place: &mut [E]| {
-                        put(run, channel, place);
-                        if let Some(standardization) = &self.standardization {
-                            standardization.apply(self.isa, place);
-                        }
-                    };
-                    stream.push_row_from(ahead, fill).map_err(internal)?;
+                    for row in 0..rows {
+                        let fill = |channel: usize, place: &mut [E]| {
+                            put(run, row, channel, place);
+                            if let Some(standardization) = &self.standardization {
+                                standardization.apply(self.isa, place);
+                            }
+                        };
+                        stream.push_row_from(ahead, fill).map_err(internal)?;
+                    }
                 }
                 Ok(())
             })?;

@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use more_core::{Arithmetic, Real};
 use nn_core::element::Pack;
-use nn_core::simd::{Isa, MAX_SAMPLES};
+use nn_core::simd::Isa;
 
 use crate::ahead::Ahead;
-use crate::components::{Packed, Scalar, gather_lines};
-use crate::container::{Form, ImagesFile, LanePlanes, ReadBuffer};
+use crate::components::{LaneLines, Packed, Scalar, Stored, gather};
+use crate::container::{Form, ImagesFile, LaneOfTwo, LanePlanes, ReadBuffer};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::image_reader::{Buffers, ImageReader};
@@ -20,6 +20,10 @@ use crate::with_lanes;
 
 /// Bytes of the rows that are read at a time, of all images of a pack together: a second-level cache holds them.
 const BAND_BYTES: usize = 1 << 18;
+
+/// Bytes of the entries of a pack of small images, at most. Of larger ones, and for more lanes, each of which takes all entries of a row, too
+/// much comes from a second-level cache; and planes of large images lie about powers of two apart, for which a cache has few places.
+const SMALL_BYTES: usize = 1 << 17;
 
 /// The images of a data set, row by row in a form.
 #[derive(Debug)]
@@ -34,7 +38,8 @@ pub(crate) struct Rows<'a, T: Real> {
 enum Route<'a, T: Real> {
     /// They are stored in it, plane by plane.
     Stored(&'a ImagesFile),
-    /// They are stored as matrices, of whose rows lanes are made band by band.
+    /// They are stored as matrices, of whose rows lanes are made band by band, each image by itself; of two columns and small, where a row of
+    /// a pack is gathered.
     Matrices(&'a ImagesFile, LanePlanes<T>),
     /// They are in memory, a byte a value, and decoded band by band.
     Bytes(&'a Dataset),
@@ -58,8 +63,8 @@ impl<T> Default for RowBuffers<T> {
     }
 }
 
-/// Puts the columns of a channel of a row where they belong: those of a run, which is as many components as an element has.
-pub(crate) type Put<'a, E> = dyn FnMut(usize, usize, &mut [E]) + 'a;
+/// Puts the columns of a channel of a row where they belong: of a run, which is as many components as an element has, of a row of a band.
+pub(crate) type Put<'a, E> = dyn FnMut(usize, usize, usize, &mut [E]) + 'a;
 
 impl<'a, T: Scalar> Rows<'a, T> {
     /// The images of `input` in a form that is `Plain` where the data is and not otherwise.
@@ -78,8 +83,9 @@ impl<'a, T: Scalar> Rows<'a, T> {
         Ok(Self { input, components: form.components(input.lanes()), route })
     }
 
-    /// Hands each row of a pack of images to `take`, from the first to the last: what it gets puts each run's channels wherever they are
-    /// computed on. Kernels that do so with the team that `take` gets ask for the rows behind.
+    /// Hands the rows of a pack of images to `take`, some at a time, from the first to the last. It gets how many they are, and what puts the
+    /// channels of a run of one of them wherever they are computed on. Kernels that do so with the team that `take` gets ask for the
+    /// rows behind.
     ///
     /// # Errors
     /// As [`ImageReader::read`], and those of `take`.
@@ -88,109 +94,155 @@ impl<'a, T: Scalar> Rows<'a, T> {
         isa: I,
         images: Range<usize>,
         buffers: &mut RowBuffers<T>,
-        mut take: impl FnMut(&Ahead<'_>, &mut Put<'_, E>) -> Result<(), Error>,
+        mut take: impl FnMut(&Ahead<'_>, usize, &mut Put<'_, E>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let [channels, height, width] = self.input.shape();
         let RowBuffers { planes: read, whole, buffers } = buffers;
-        let plane = height * width;
-        // Of an image in the form.
-        let planes = self.components * channels;
+        let selection = self.selection(images.len());
+        let Selection { planes, band, lanes, .. } = &selection;
         if let Route::Whole(reader) = &self.route {
-            whole.resize(images.len() * planes * plane, T::ZERO);
+            whole.resize(images.len() * planes * height * width, T::ZERO);
             reader.read(images.clone(), buffers, whole)?;
         }
-        // Where each plane that is read begins in an image.
-        let runs: Vec<Range<usize>> = match &self.route {
-            Route::Matrices(_, lanes) => lanes.runs().collect(),
-            _ => std::iter::once(0..self.components).collect(),
+        let file = match &self.route {
+            Route::Stored(file) | Route::Matrices(file, _) => Some(*file),
+            Route::Bytes(_) | Route::Whole(_) => None,
         };
-        let numbers = runs.into_iter().flat_map(|run| run.start * channels..run.end * channels);
-        let starts: Vec<usize> = numbers.map(|number| number * plane).collect();
-        read.resize_with(images.len() * planes, ReadBuffer::new);
-        let band = (BAND_BYTES / (images.len() * planes * width * T::BYTES).max(1)).clamp(1, height);
-        // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.
-        let band = height.div_ceil(height.div_ceil(band));
-        for first in (0..height).step_by(band) {
+        // Of numbers as they are stored, those that are gathered are looked at: others were when they were made.
+        let stored = file.filter(|_| matches!(self.route, Route::Stored(_)) || !lanes.is_empty());
+        for first in (0..height).step_by(*band) {
             let rows = first..height.min(first + band);
-            let values = rows.start * width..rows.end * width;
-            let of_plane = |start: usize| start + values.start..start + values.end;
-            if !matches!(self.route, Route::Stored(_) | Route::Whole(_)) {
-                whole.resize(images.len() * planes * values.len(), T::ZERO);
-            }
-            // `[image][plane]`.
-            let mut parts: Vec<&[T]> = Vec::with_capacity(images.len() * planes);
-            match &self.route {
-                // Whole images lie one behind the other.
-                Route::Stored(file) if rows.len() == height => {
-                    let whole = file.read_unchecked::<T>(images.clone(), 0..planes * plane, &mut read[0])?;
-                    parts.extend(whole.chunks_exact(plane));
-                }
-                Route::Stored(file) => {
-                    for (index, buffer) in read.iter_mut().enumerate() {
-                        let image = images.start + index / planes;
-                        let values = of_plane(starts[index % planes]);
-                        parts.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
-                    }
-                }
-                Route::Matrices(file, lanes) => {
-                    for (image, out) in images.clone().zip(whole.chunks_exact_mut(planes * values.len())) {
-                        self.convert(file, lanes, image, &values, read, out)?;
-                    }
-                    parts.extend(whole.chunks_exact(values.len()));
-                }
-                Route::Bytes(data) => {
-                    for (index, out) in whole.chunks_exact_mut(values.len()).enumerate() {
-                        let image = images.start + index / planes;
-                        let found = data.decode(image, of_plane(starts[index % planes]), out);
-                        debug_assert!(found, "images of the data set are asked for");
-                    }
-                    parts.extend(whole.chunks_exact(values.len()));
-                }
-                Route::Whole(_) => parts.extend(whole.chunks_exact(plane).map(|part| &part[values.clone()])),
-            }
-            let file = match &self.route {
-                Route::Stored(file) | Route::Matrices(file, _) => Some(*file),
-                Route::Bytes(_) | Route::Whole(_) => None,
-            };
+            let parts = self.parts(&selection, &images, &rows, read, whole)?;
             let ahead = match file {
                 Some(file) if rows.end < height => {
                     let values = rows.end * width..height.min(rows.end + band) * width;
-                    Ahead::new(band_bytes(file, images.clone(), &starts, values))
+                    Ahead::new(band_bytes(file, images.clone(), &selection.starts, values))
                 }
                 // The next images are likely this thread's, too.
                 Some(file) => {
                     let next = images.end..images.end + images.len();
-                    Ahead::new(band_bytes(file, next, &starts, 0..band * width))
+                    Ahead::new(band_bytes(file, next, &selection.starts, 0..band * width))
                 }
                 None => Ahead::default(),
             };
-            for at in 0..rows.len() {
-                let mut looked_at = 0;
-                take(&ahead, &mut |run, channel, packs| {
-                    for component in 0..E::COMPONENTS {
-                        let number = (run * E::COMPONENTS + component) * channels + channel;
-                        let mut lines = [&[] as &[T]; MAX_SAMPLES];
-                        for (line, part) in lines.iter_mut().zip(parts.iter().skip(number).step_by(planes)) {
-                            *line = &part[at * width..][..width];
+            let lines = |number: usize| Stored::new(parts.iter().skip(number).step_by(*planes).copied());
+            let lines: Vec<Stored<'_, T>> = (0..*planes).map(lines).collect();
+            // Planes of each row in which all numbers are finite.
+            let mut finite = vec![0; rows.len()];
+            take(&ahead, rows.len(), &mut |run, row, channel, packs| {
+                let first = row * width;
+                let planes = match lanes.get(run) {
+                    Some(&LaneOfTwo { place, is_first, columns, ratio }) => {
+                        let [diagonal, beside] =
+                            columns.map(|column| &lines[(place * lanes.len() + column) * channels + channel]);
+                        gather::<I, E>(isa, &LaneLines { diagonal, beside, ratio }, first, 0, packs);
+                        // Both lanes of a row of matrices are made of all its entries.
+                        if is_first { lanes.len() } else { 0 }
+                    }
+                    None => {
+                        for component in 0..E::COMPONENTS {
+                            let number = (run * E::COMPONENTS + component) * channels + channel;
+                            gather::<I, E>(isa, &lines[number], first, component, packs);
                         }
-                        gather_lines::<I, E>(isa, &lines[..images.len()], component, packs);
+                        E::COMPONENTS
                     }
-                    // Lanes of matrices were looked at when they were made.
-                    if matches!(self.route, Route::Stored(_)) && all_finite(isa, packs) {
-                        looked_at += E::COMPONENTS;
-                    }
-                })?;
-                // Otherwise some numbers are not finite, or nothing is computed from them.
-                if let Route::Stored(file) = &self.route
-                    && looked_at < planes
-                {
-                    for (index, part) in parts.iter().enumerate() {
-                        file.check_finite(images.start + index / planes, part)?;
-                    }
+                };
+                if stored.is_some() && planes > 0 && all_finite(isa, packs) {
+                    finite[row] += planes;
+                }
+            })?;
+            let Some(file) = stored else { continue };
+            // Otherwise some numbers are not finite, or nothing is computed from them.
+            for (row, _) in finite.iter().enumerate().filter(|(_, finite)| *finite < planes) {
+                for (index, part) in parts.iter().enumerate() {
+                    file.check_finite(images.start + index / planes, &part[row * width..][..width])?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// What is read of the images of a pack.
+    fn selection(&self, images: usize) -> Selection<T> {
+        let [channels, height, width] = self.input.shape();
+        let runs: Vec<Range<usize>> = match &self.route {
+            Route::Matrices(_, lanes) => lanes.runs().collect(),
+            _ => std::iter::once(0..self.components).collect(),
+        };
+        let numbers = runs.iter().flat_map(|run| run.start * channels..run.end * channels);
+        let starts: Vec<usize> = numbers.map(|number| number * height * width).collect();
+        let band = (BAND_BYTES / (images * starts.len() * width * T::BYTES).max(1)).clamp(1, height);
+        // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.
+        let band = height.div_ceil(height.div_ceil(band));
+        let is_small = images * starts.len() * height * width * T::BYTES <= SMALL_BYTES;
+        let lanes = match &self.route {
+            Route::Matrices(_, lanes) if is_small => lanes.two_lanes(),
+            _ => None,
+        };
+        let lanes = lanes.map_or_else(Vec::new, Vec::from);
+        let planes = if lanes.is_empty() { self.components * channels } else { starts.len() };
+        Selection { runs, starts, planes, band, lanes }
+    }
+
+    /// Some rows of each plane, `[image][plane]`.
+    fn parts<'b>(
+        &'b self,
+        selection: &Selection<T>,
+        images: &Range<usize>,
+        rows: &Range<usize>,
+        read: &'b mut Vec<ReadBuffer>,
+        whole: &'b mut Vec<T>,
+    ) -> Result<Vec<&'b [T]>, Error> {
+        let [channels, height, width] = self.input.shape();
+        let Selection { runs, starts, planes, lanes, .. } = selection;
+        let (plane, values) = (height * width, rows.start * width..rows.end * width);
+        let part = |start: usize| start + values.start..start + values.end;
+        read.resize_with(images.len() * starts.len(), ReadBuffer::new);
+        let mut parts = Vec::with_capacity(images.len() * planes);
+        match &self.route {
+            // Whole images lie one behind the other.
+            Route::Stored(file) if rows.len() == height => {
+                let whole = file.read_unchecked::<T>(images.clone(), 0..planes * plane, &mut read[0])?;
+                parts.extend(whole.chunks_exact(plane));
+            }
+            Route::Stored(file) => {
+                for (index, buffer) in read.iter_mut().enumerate() {
+                    let image = images.start + index / planes;
+                    parts.push(file.read_unchecked::<T>(
+                        image..image + 1,
+                        part(starts[index % planes]),
+                        buffer,
+                    )?);
+                }
+            }
+            // So do whole planes of a row of the matrices.
+            Route::Matrices(file, _) if !lanes.is_empty() => {
+                let of_images = images.clone().flat_map(|image| runs.iter().map(move |run| (image, run)));
+                for ((image, run), buffer) in of_images.zip(read) {
+                    let values = run.start * channels * plane..run.end * channels * plane;
+                    let entries = file.read_unchecked::<T>(image..image + 1, values, buffer)?;
+                    parts.extend(entries.chunks_exact(plane));
+                }
+            }
+            Route::Matrices(file, lanes) => {
+                whole.resize(images.len() * planes * values.len(), T::ZERO);
+                for (image, out) in images.clone().zip(whole.chunks_exact_mut(planes * values.len())) {
+                    self.convert(file, lanes, image, &values, read, out)?;
+                }
+                parts.extend(whole.chunks_exact(values.len()));
+            }
+            Route::Bytes(data) => {
+                whole.resize(images.len() * planes * values.len(), T::ZERO);
+                for (index, out) in whole.chunks_exact_mut(values.len()).enumerate() {
+                    let image = images.start + index / planes;
+                    let found = data.decode(image, part(starts[index % planes]), out);
+                    debug_assert!(found, "images of the data set are asked for");
+                }
+                parts.extend(whole.chunks_exact(values.len()));
+            }
+            Route::Whole(_) => parts.extend(whole.chunks_exact(plane).map(|part| &part[values.clone()])),
+        }
+        Ok(parts)
     }
 
     /// The lanes `[lane][channel]` of some values of each plane of one image that is stored as matrices.
@@ -205,29 +257,35 @@ impl<'a, T: Scalar> Rows<'a, T> {
     ) -> Result<(), Error> {
         let [channels, height, width] = self.input.shape();
         let (plane, len) = (height * width, values.len());
-        // Planes of a row lie one behind the other: where they are read to their ends, all channels are one.
-        let pieces = if len == plane { 1 } else { channels };
         for (place, run) in lanes.runs().enumerate() {
-            for piece in 0..pieces {
+            for channel in 0..channels {
                 let mut planes: Vec<&[T]> = Vec::with_capacity(run.len());
-                if len == plane {
-                    let values = run.start * channels * plane..run.end * channels * plane;
-                    let entries = file.read_unchecked::<T>(image..image + 1, values, &mut read[0])?;
-                    planes.extend(entries.chunks_exact(channels * plane));
-                } else {
-                    for (component, buffer) in run.clone().zip(read.iter_mut()) {
-                        let start = (component * channels + piece) * plane;
-                        let values = start + values.start..start + values.end;
-                        planes.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
-                    }
+                for (component, buffer) in run.clone().zip(read.iter_mut()) {
+                    let start = (component * channels + channel) * plane;
+                    let values = start + values.start..start + values.end;
+                    planes.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
                 }
-                if !lanes.convert(place, &planes, out, [channels * len, piece * len], &[]) {
+                if !lanes.convert(place, &planes, out, [channels * len, channel * len], &[]) {
                     planes.iter().try_for_each(|plane| file.check_finite(image, plane))?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// What is read of the images of a pack, and how.
+struct Selection<T> {
+    /// Components that are read.
+    runs: Vec<Range<usize>>,
+    /// Where each of their planes begins in an image.
+    starts: Vec<usize>,
+    /// Planes that packs are gathered from: lanes, or what is read.
+    planes: usize,
+    /// Rows at a time.
+    band: usize,
+    /// What each lane is made of where packs are gathered.
+    lanes: Vec<LaneOfTwo<T>>,
 }
 
 /// Where some values of planes of some images, which begin at `starts`, lie in memory.
@@ -263,21 +321,32 @@ fn all_finite<I: Isa, E: Packed<I>>(isa: I, packs: &[E]) -> bool {
 #[cfg(test)]
 mod tests {
     use more_core::{Ciphertext, EvaluationKey, KeyId};
-    use nn_core::simd::{InstructionSet, Job};
+    use nn_core::simd::{InstructionSet, Job, PackReal};
 
     use super::*;
     use crate::container::{
         ContainerWriter, Content, IMAGES, MemoryFile, Metadata, Target, image_tensor, put_matrices,
     };
+    use crate::error::Kind;
 
-    /// More than a pack, three channels, and rows of several bands, the last of which is lower.
+    /// More than a pack.
     const COUNT: usize = 19;
-    const SHAPE: [usize; 3] = [3, 71, 40];
 
-    /// Matrices, not of any key: what is the lane of each is a matter of arithmetic.
-    fn matrices<T: Scalar, const N: usize>(key: &EvaluationKey<T, N>, target: &Target) {
+    /// Several bands of rows, the last of which is lower.
+    const LARGE: [usize; 3] = [3, 71, 40];
+
+    /// All rows are a band, and lanes of two columns are made where they are gathered.
+    const SMALL: [usize; 3] = [2, 2, 17];
+
+    /// Matrices, not of any key: what is the lane of each is a matter of arithmetic. Of one of them, if any, no entry is finite.
+    fn matrices<T: Scalar, const N: usize>(
+        key: &EvaluationKey<T, N>,
+        shape: [usize; 3],
+        spoilt: Option<usize>,
+        target: &Target,
+    ) {
         let names = ["a".to_owned()];
-        let metadata = Metadata::plain(Content::Images, T::SCALAR, &SHAPE, &names);
+        let metadata = Metadata::plain(Content::Images, T::SCALAR, &shape, &names);
         let metadata = metadata.encrypted(Form::Matrix, N, key.id());
         let mut bytes = vec![0; EvaluationKey::<T, N>::ENCODED_LEN];
         key.encode(&mut bytes).expect("of its length");
@@ -288,7 +357,9 @@ mod tests {
         for image in 0..COUNT {
             let value = |place: usize| T::from_f64((place * 7919 % 1009) as f64 / 504.0 - 1.0);
             let matrix = |index: usize| {
-                let entry = |j, i| value(((image * item + index) * N + i) * N + j);
+                let place = image * item + index;
+                let factor = if spoilt == Some(place) { f64::NAN } else { 1.0 };
+                let entry = |j, i| value((place * N + i) * N + j) * T::from_f64(factor);
                 Ciphertext::from_columns(std::array::from_fn(|j| std::array::from_fn(|i| entry(j, i))))
             };
             let matrices: Vec<Ciphertext<T, N>> = (0..item).map(matrix).collect();
@@ -319,17 +390,19 @@ mod tests {
             for first in (0..COUNT).step_by(I::SAMPLES) {
                 let images = first..COUNT.min(first + I::SAMPLES);
                 let mut y = 0;
-                rows.each(isa, images.clone(), &mut buffers, |_, put| {
-                    for plane in 0..components * channels {
-                        put(plane / channels, plane % channels, &mut packs);
+                rows.each(isa, images.clone(), &mut buffers, |_, rows, put| {
+                    for (plane, row) in
+                        (0..components * channels).flat_map(|plane| (0..rows).map(move |row| (plane, row)))
+                    {
+                        put(plane / channels, row, plane % channels, &mut packs);
                         for (sample, image) in images.clone().enumerate() {
-                            let line = &expected[image * item + (plane * height + y) * width..][..width];
-                            for (x, (pack, value)) in packs.iter().zip(line).enumerate() {
-                                assert!(pack.samples()[sample] == *value, "{image} {plane} {y} {x}");
+                            let start = image * item + (plane * height + y + row) * width;
+                            for (x, (pack, value)) in packs.iter().zip(&expected[start..]).enumerate() {
+                                assert!(pack.samples()[sample] == *value, "{image} {plane} {y} {row} {x}");
                             }
                         }
                     }
-                    y += 1;
+                    y += rows;
                     Ok(())
                 })
                 .expect("all rows");
@@ -339,42 +412,88 @@ mod tests {
     }
 
     fn compare<T: Scalar>(input: &Input, form: Form) {
-        for set in [InstructionSet::best(), InstructionSet::Portable] {
+        for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
             T::dispatch(set, Compare(input, form));
         }
     }
 
-    fn check<T: Scalar, const N: usize>(beside: f64) {
+    /// A row that serves two lanes beside others that serve one, or one that serves all.
+    fn key<T: Scalar, const N: usize>(beside: f64) -> EvaluationKey<T, N> {
         let mut columns = [[T::from_f64(beside); N]; N];
         for (k, column) in columns.iter_mut().enumerate() {
             column[k] = T::ONE;
         }
-        // A row that serves two lanes beside others that serve one.
         columns[0][1] = T::from_f64(0.6);
-        let key = EvaluationKey::<T, N>::from_parts(KeyId([1; 16]), columns).expect("regular");
+        EvaluationKey::from_parts(KeyId([1; 16]), columns).expect("regular")
+    }
+
+    fn check<T: Scalar, const N: usize>(beside: f64, shape: [usize; 3]) {
+        let key = key::<T, N>(beside);
         let memory = MemoryFile::new();
-        matrices(&key, &Target::Memory(memory.clone()));
+        matrices(&key, shape, None, &Target::Memory(memory.clone()));
         compare::<T>(&Input::File(ImagesFile::open_memory(&memory).expect("images")), Form::Spectral);
         let folder = tempfile::tempdir().expect("a scratch folder");
         let path = folder.path().join("images");
-        matrices(&key, &Target::File(path.clone()));
+        matrices(&key, shape, None, &Target::File(path.clone()));
         compare::<T>(&Input::File(ImagesFile::open(&path).expect("images")), Form::Spectral);
     }
 
     #[test]
     fn lanes_of_matrices_come_row_by_row() {
-        check::<f32, 2>(0.5);
-        check::<f32, 3>(0.01);
-        check::<f64, 2>(0.5);
-        check::<f64, 3>(0.01);
-        check::<f32, 8>(0.01);
+        for shape in [LARGE, SMALL] {
+            check::<f32, 2>(0.5, shape);
+            check::<f32, 3>(0.01, shape);
+            check::<f64, 2>(0.5, shape);
+            check::<f64, 3>(0.01, shape);
+            check::<f32, 8>(0.01, shape);
+        }
+        check::<f32, 2>(0.01, SMALL);
+        check::<f64, 2>(0.01, SMALL);
+    }
+
+    /// Takes all rows, and puts them into packs or not.
+    struct Take<'a>(&'a Input, bool);
+
+    impl Job<f32> for Take<'_> {
+        type Output = Result<(), Error>;
+
+        fn run<I: Isa<Real = f32>>(self, isa: I) -> Result<(), Error> {
+            let Self(input, puts) = self;
+            let [channels, _, width] = input.shape();
+            let rows = Rows::<f32>::of(input, Form::Spectral)?;
+            let mut packs = vec![Pack::splat(isa, 0.0); width];
+            rows.each(isa, 0..COUNT.min(I::SAMPLES), &mut RowBuffers::default(), |_, rows, put| {
+                for (lane, row) in (0..input.lanes()).flat_map(|lane| (0..rows).map(move |row| (lane, row))) {
+                    (0..channels).filter(|_| puts).for_each(|channel| put(lane, row, channel, &mut packs));
+                }
+                Ok(())
+            })
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_noticed_whether_or_not_it_is_computed_on() {
+        for (shape, beside) in [(LARGE, 0.5), (SMALL, 0.5), (SMALL, 0.01)] {
+            let item: usize = shape.iter().product();
+            for place in [0, item - 1] {
+                let memory = MemoryFile::new();
+                let target = Target::Memory(memory.clone());
+                matrices(&key::<f32, 2>(beside), shape, Some(3 * item + place), &target);
+                let input = Input::File(ImagesFile::open_memory(&memory).expect("images"));
+                for puts in [false, true] {
+                    let error = f32::dispatch(InstructionSet::best(), Take(&input, puts)).unwrap_err();
+                    assert_eq!(error.kind(), Kind::NonFinite);
+                    assert!(error.to_string().contains("row 3"), "{error}");
+                }
+            }
+        }
     }
 
     #[test]
     fn bytes_come_row_by_row() {
         let pixels: Vec<u8> =
-            (0..COUNT * SHAPE.iter().product::<usize>()).map(|at| (at * 31 % 251) as u8).collect();
-        let data = Dataset::from_bytes(SHAPE, vec!["a".to_owned()], pixels, vec![0; COUNT]).expect("images");
+            (0..COUNT * LARGE.iter().product::<usize>()).map(|at| (at * 31 % 251) as u8).collect();
+        let data = Dataset::from_bytes(LARGE, vec!["a".to_owned()], pixels, vec![0; COUNT]).expect("images");
         let input = Input::Plain(data);
         compare::<f32>(&input, Form::Plain);
         compare::<f64>(&input, Form::Plain);

@@ -30,6 +30,19 @@ struct Row<T> {
     lanes: Vec<(usize, Vec<T>)>,
 }
 
+/// What a lane of matrices of two columns is made of: `C_rr + C_rj ratio`.
+#[cfg(feature = "engine")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LaneOfTwo<T> {
+    /// Which of [`LanePlanes::runs`] is the row's.
+    pub(crate) place: usize,
+    /// Whether it is the first lane of its row.
+    pub(crate) is_first: bool,
+    /// `r` and `j`.
+    pub(crate) columns: [usize; 2],
+    pub(crate) ratio: T,
+}
+
 impl<T: Real> LanePlanes<T> {
     /// For matrices of this key, in its order of lanes.
     pub(crate) fn new<const N: usize>(key: &EvaluationKey<T, N>) -> Self {
@@ -57,6 +70,23 @@ impl<T: Real> LanePlanes<T> {
     /// The planes that are read, those of a row together: entry `(i, j)` of the matrices is plane `n i + j` of an image.
     pub(crate) fn runs(&self) -> impl Iterator<Item = Range<usize>> {
         self.rows.iter().map(|row| row.row * self.lanes..(row.row + 1) * self.lanes)
+    }
+
+    /// What each lane is made of, where there are two.
+    #[cfg(feature = "engine")]
+    pub(crate) fn two_lanes(&self) -> Option<[LaneOfTwo<T>; 2]> {
+        let of = |lane| {
+            self.rows.iter().enumerate().find_map(|(place, row)| {
+                let index = row.lanes.iter().position(|(number, _)| *number == lane)?;
+                let columns = [row.row, 1 - row.row];
+                let ratio = row.lanes[index].1[columns[1]];
+                Some(LaneOfTwo { place, is_first: index == 0, columns, ratio })
+            })
+        };
+        if self.lanes != 2 {
+            return None;
+        }
+        Some([of(0)?, of(1)?])
     }
 
     /// The lanes that the row of run `place` gives, in the widest registers of this machine: of values of its planes, one plane a

@@ -6,18 +6,26 @@ use std::time::Instant;
 use more_core::mask::Uniform;
 use more_core::{Arithmetic, EvaluationKey, Real, SecretKey};
 use nn_core::element::Pack;
-use nn_core::simd::{Isa, Job, MAX_SAMPLES};
+use nn_core::simd::{Isa, Job};
 use nn_core::{Alone, Gradient, Layer, Network, RowStream, Sample, Shape, avg_pool, conv, dense, train_with};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::{Axis, Point, Series, Sizes};
 use crate::bench::statistics::Times;
-use crate::components::{Planes, Scalar, gather_lines};
-use crate::container::{LanePlanes, put_matrices};
+use crate::components::{Planes, Scalar};
+use crate::container::{
+    ContainerWriter, Content, Form, IMAGES, ImagesFile, MemoryFile, Metadata, Target, image_tensor,
+    put_matrices,
+};
+use crate::dataset::Dataset;
 use crate::error::{Error, Kind};
+use crate::image_reader::{Buffers, ImageReader};
 use crate::interrupt;
+use crate::key_file::encode_evaluation_key;
 use crate::progress::Progress;
+use crate::rows::{RowBuffers, Rows};
+use crate::samples::Input;
 use crate::training::{internal, order};
 
 /// The layers of the digits' network, but for the hidden dense layer: all work but the last layer's grows with the pixels.
@@ -60,52 +68,28 @@ impl<T: Scalar> Job<T> for Measurement {
 
     /// Seconds an image: training plain and encrypted, inference plain and encrypted.
     fn run<I: Isa<Real = T>>(self, isa: I) -> Self::Output {
-        let mut random = ChaCha20Rng::seed_from_u64(1);
-        let key = SecretKey::<T, LANES>::generate(&mut random)?;
-        let matrices = LanePlanes::new(&EvaluationKey::from_secret_key(&key, &mut random)?);
-        let pixels = self.network.input().len();
-        let plain: Vec<T> =
-            (0..I::SAMPLES * pixels).map(|index| T::from_f64((index * 7919 % 256) as f64 / 255.0)).collect();
-        let mut masks = Uniform::new(T::ZERO, T::ONE)?;
-        let mut stored = vec![T::ZERO; plain.len() * LANES * LANES];
-        for (image, planes) in plain.chunks_exact(pixels).zip(stored.chunks_exact_mut(pixels * LANES * LANES))
-        {
-            for (index, message) in image.iter().enumerate() {
-                put_matrices(&[key.encrypt(*message, &mut masks, &mut random)?], planes, pixels, index);
-            }
-        }
-        let mut lanes = vec![T::ZERO; plain.len() * LANES];
+        let inputs =
+            [Input::Plain(pixels(&self.network, I::SAMPLES)?), matrices::<T>(&self.network, I::SAMPLES)?];
+        let engines = [
+            Images::new(&inputs[0], Form::Plain, self.network.input().len())?,
+            Images::new(&inputs[1], Form::Spectral, self.network.input().len())?,
+        ];
+        let [mut plain, mut spectral] = engines;
         let mut networks: Vec<_> = (0..=LANES).map(|_| Trained::<I>::new(isa, self.network)).collect();
-        let mut row = Vec::new();
         let mut times: [Times; 4] = Default::default();
         for run in 0..=self.runs {
             for (index, times) in times.iter_mut().enumerate() {
                 interrupt::check()?;
-                let (training, encrypted) = (index < 2, index % 2 == 1);
-                let start = Instant::now();
-                if !training {
-                    let (rows, trained) = if encrypted {
-                        (Rows::Matrices(&matrices, &stored), &mut networks[1..])
-                    } else {
-                        (Rows::Plain(&plain), &mut networks[..1])
-                    };
-                    infer(isa, &rows, &mut row, trained)?;
-                } else if encrypted {
-                    // As a file is read for training.
-                    let images = stored.chunks_exact(pixels * LANES * LANES);
-                    for (image, lanes) in images.zip(lanes.chunks_exact_mut(pixels * LANES)) {
-                        for (place, run) in matrices.runs().enumerate() {
-                            let planes: Vec<&[T]> =
-                                run.map(|plane| &image[plane * pixels..][..pixels]).collect();
-                            matrices.convert(place, &planes, lanes, [pixels, 0], &[]);
-                        }
-                    }
-                    let images = Planes { values: &lanes, components: LANES, len: pixels };
-                    for (lane, network) in networks.iter_mut().skip(1).enumerate() {
-                        network.train(&images, lane)?;
-                    }
+                let (images, networks) = if index % 2 == 0 {
+                    (&mut plain, &mut networks[..1])
                 } else {
-                    networks[0].train(&Planes { values: &plain, components: 1, len: pixels }, 0)?;
+                    (&mut spectral, &mut networks[1..])
+                };
+                let start = Instant::now();
+                if index < 2 {
+                    images.train(networks)?;
+                } else {
+                    images.infer(networks)?;
                 }
                 // The first run is not timed: it touches all memory.
                 if run > 0 {
@@ -117,58 +101,91 @@ impl<T: Scalar> Job<T> for Measurement {
     }
 }
 
-/// The images of a pack, one after the other.
-enum Rows<'a, T: Real> {
-    Plain(&'a [T]),
-    Matrices(&'a LanePlanes<T>, &'a [T]),
+/// So many images.
+fn pixels(network: &Network<'_>, count: usize) -> Result<Dataset, Error> {
+    let Shape { channels, height, width } = network.input();
+    let pixels = (0..count * network.input().len()).map(|index| (index * 7919 % 256) as u8).collect();
+    Dataset::from_bytes([channels, height, width], vec!["0".to_owned()], pixels, vec![0; count])
 }
 
-/// The outputs of a pack of images, row by row as `predict` computes them, with a network for each lane. Lanes are made of each row of
-/// the images by itself, where `predict` takes bands of rows.
-fn infer<I: Isa<Real: Scalar>>(
-    isa: I,
-    images: &Rows<'_, I::Real>,
-    row: &mut Vec<Pack<I>>,
-    networks: &mut [Trained<I>],
-) -> Result<(), Error> {
-    let input = networks[0].network.input();
-    row.resize(networks.len() * input.width, Pack::splat(isa, Real::ZERO));
-    let mut streams = Vec::new();
-    for trained in networks {
-        let stream = RowStream::new(isa, &trained.network, &trained.parameters, &mut trained.memory);
-        streams.push(stream.map_err(internal)?);
+/// So many encrypted images.
+fn matrices<T: Scalar>(network: &Network<'_>, count: usize) -> Result<Input, Error> {
+    let mut random = ChaCha20Rng::seed_from_u64(1);
+    let key = SecretKey::<T, LANES>::generate(&mut random)?;
+    let evaluation = encode_evaluation_key(&EvaluationKey::from_secret_key(&key, &mut random)?)?;
+    let images = pixels(network, count)?;
+    let metadata = Metadata::plain(Content::Images, T::SCALAR, &images.shape(), images.class_names());
+    let metadata = metadata.encrypted(Form::Matrix, LANES, key.id());
+    let memory = MemoryFile::new();
+    let target = Target::Memory(memory.clone());
+    let tensors = vec![image_tensor(&metadata, count)];
+    let mut writer = ContainerWriter::start(&target, &metadata, Some(&evaluation), tensors)?;
+    let mut masks = Uniform::new(T::ZERO, T::ONE)?;
+    let plane = images.image_len();
+    let mut messages = vec![T::ZERO; plane];
+    let mut planes = vec![T::ZERO; plane * LANES * LANES];
+    for image in 0..count {
+        images.decode(image, 0..plane, &mut messages);
+        for (index, message) in messages.iter().enumerate() {
+            put_matrices(&[key.encrypt(*message, &mut masks, &mut random)?], &mut planes, plane, index);
+        }
+        writer.write(IMAGES, &planes)?;
     }
-    let (len, width) = (input.len(), input.width);
-    let mut lanes = vec![I::Real::ZERO; I::SAMPLES * streams.len() * width];
-    for index in 0..input.height {
-        if let Rows::Matrices(matrices, values) = images {
-            let images = values.chunks_exact(len * LANES * LANES);
-            for (image, lanes) in images.zip(lanes.chunks_exact_mut(streams.len() * width)) {
-                for (place, run) in matrices.runs().enumerate() {
-                    let planes: Vec<_> =
-                        run.map(|plane| &image[plane * len + index * width..][..width]).collect();
-                    matrices.convert(place, &planes, lanes, [width, 0], &[]);
+    writer.finish()?;
+    Ok(Input::File(ImagesFile::open_memory(&memory)?))
+}
+
+/// The images of a pack in a form, as training and inference read them.
+struct Images<'a, T: Scalar> {
+    reader: ImageReader<'a, T>,
+    rows: Rows<'a, T>,
+    buffers: Buffers<T>,
+    row_buffers: RowBuffers<T>,
+    /// What was read, `[image][component][pixel]`.
+    values: Vec<T>,
+    components: usize,
+    /// Pixels of an image.
+    len: usize,
+}
+
+impl<'a, T: Scalar> Images<'a, T> {
+    fn new(input: &'a Input, form: Form, len: usize) -> Result<Self, Error> {
+        let (reader, rows) = (ImageReader::of(input, form)?, Rows::of(input, form)?);
+        let components = form.components(input.lanes());
+        let values = vec![T::ZERO; input.count() * components * len];
+        let (buffers, row_buffers) = Default::default();
+        Ok(Self { reader, rows, buffers, row_buffers, values, components, len })
+    }
+
+    /// A step of training of a network for each component.
+    fn train<I: Isa<Real = T>>(&mut self, networks: &mut [Trained<I>]) -> Result<(), Error> {
+        self.reader.read(0..I::SAMPLES, &mut self.buffers, &mut self.values)?;
+        let images = Planes { values: &self.values, components: self.components, len: self.len };
+        networks.iter_mut().enumerate().try_for_each(|(component, network)| network.train(&images, component))
+    }
+
+    /// The outputs, row by row, of a network for each component.
+    fn infer<I: Isa<Real = T>>(&mut self, networks: &mut [Trained<I>]) -> Result<(), Error> {
+        let mut streams = Vec::new();
+        let isa = networks[0].isa;
+        for trained in networks {
+            let stream = RowStream::new(isa, &trained.network, &trained.parameters, &mut trained.memory);
+            streams.push(stream.map_err(internal)?);
+        }
+        self.rows.each::<I, Pack<I>>(isa, 0..I::SAMPLES, &mut self.row_buffers, |ahead, rows, put| {
+            for (component, stream) in streams.iter_mut().enumerate() {
+                for row in 0..rows {
+                    let fill = |channel: usize, place: &mut [Pack<I>]| put(component, row, channel, place);
+                    stream.push_row_from(ahead, fill).map_err(internal)?;
                 }
             }
+            Ok(())
+        })?;
+        for stream in &streams {
+            black_box(stream.output().map_err(internal)?);
         }
-        for (lane, packs) in row.chunks_exact_mut(width).enumerate() {
-            let mut lines = [&[] as &[I::Real]; MAX_SAMPLES];
-            for (sample, line) in lines.iter_mut().enumerate().take(I::SAMPLES) {
-                *line = match images {
-                    Rows::Plain(values) => &values[sample * len + index * width..][..width],
-                    Rows::Matrices(..) => &lanes[(sample * streams.len() + lane) * width..][..width],
-                };
-            }
-            gather_lines::<I, Pack<I>>(isa, &lines[..I::SAMPLES], 0, packs);
-        }
-        for (stream, row) in streams.iter_mut().zip(row.chunks_exact(input.width)) {
-            stream.push_row(row).map_err(internal)?;
-        }
+        Ok(())
     }
-    for stream in &streams {
-        black_box(stream.output().map_err(internal)?);
-    }
-    Ok(())
 }
 
 /// A network of one lane, and its memory.

@@ -46,7 +46,7 @@ macro_rules! avx512 {
      |$s:ident, $magnitude:ident, $sign:ident| $copysign:expr, |$p:ident, $n:ident| $power:expr,
      |$this:ident, $a:ident| $recip:expr,
      |$q:ident, $dividend:ident, $divisor:ident| $quotient:expr, |$summing:ident, $vectors:ident| $sums:expr,
-     |$t:ident, $rows:ident| $transpose:expr) => {
+     |$row:ident| $all:expr, |$t:ident, $rows:ident| $transpose:expr) => {
         impl Isa for Avx512<$real> {
             type Real = $real;
             type Vector = $vector;
@@ -154,12 +154,9 @@ macro_rules! avx512 {
             }
 
             #[inline(always)]
-            fn transpose(self, row: impl Fn(usize) -> $vector, mut put: impl FnMut(usize, $vector)) {
+            fn transpose(self, $row: impl Fn(usize) -> $vector, mut put: impl FnMut(usize, $vector)) {
                 let $t = self.token.avx512f;
-                let mut $rows = [self.splat(0.0); $samples];
-                for k in 0..$samples {
-                    $rows[k] = row(k);
-                }
+                let $rows = $all;
                 let columns: [$vector; $samples] = $transpose;
                 for k in 0..$samples {
                     put(k, columns[k]);
@@ -242,6 +239,24 @@ avx512!(
         }
         ordered
     },
+    |row| [
+        row(0),
+        row(1),
+        row(2),
+        row(3),
+        row(4),
+        row(5),
+        row(6),
+        row(7),
+        row(8),
+        row(9),
+        row(10),
+        row(11),
+        row(12),
+        row(13),
+        row(14),
+        row(15)
+    ],
     |avx512f, rows| {
         // Pairs of rows, then fours, inside the quarters of registers; then the quarters themselves.
         let mut pairs = [avx512f._mm512_setzero_pd(); 16];
@@ -323,6 +338,7 @@ avx512!(
         }
         ordered
     },
+    |row| [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)],
     |avx512f, rows| {
         let mut pairs = rows;
         for i in (0..8).step_by(2) {
