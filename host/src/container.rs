@@ -28,9 +28,7 @@ pub(crate) use images::{plain_labels, read_finite};
 pub(crate) use keys::key_error;
 pub use keys::{align_keys, check_same_key, header_of};
 #[cfg(feature = "engine")]
-pub(crate) use lanes::LaneOfTwo;
-#[cfg(feature = "engine")]
-pub(crate) use lanes::LanePlanes;
+pub(crate) use lanes::{LaneOfTwo, LanePlanes};
 pub(crate) use lanes::{matrix_at, put_matrices};
 pub use layout::{image_tensor, label_tensor, metrics_tensor, output_tensor, plain_label_tensor};
 pub use memory::{MemoryFile, Target};

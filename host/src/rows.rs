@@ -25,6 +25,9 @@ const BAND_BYTES: usize = 1 << 18;
 /// much comes from a second-level cache; and planes of large images lie about powers of two apart, for which a cache has few places.
 const SMALL_BYTES: usize = 1 << 17;
 
+// Whole images are a band then.
+const _: () = assert!(SMALL_BYTES <= BAND_BYTES);
+
 /// The images of a data set, row by row in a form.
 #[derive(Debug)]
 pub(crate) struct Rows<'a, T: Real> {
@@ -38,8 +41,8 @@ pub(crate) struct Rows<'a, T: Real> {
 enum Route<'a, T: Real> {
     /// They are stored in it, plane by plane.
     Stored(&'a ImagesFile),
-    /// They are stored as matrices, of whose rows lanes are made band by band, each image by itself; of two columns and small, where a row of
-    /// a pack is gathered.
+    /// They are stored as matrices, of whose rows lanes are made band by band, each image by itself; if they have two columns and are small,
+    /// where a row of a pack is gathered.
     Matrices(&'a ImagesFile, LanePlanes<T>),
     /// They are in memory, a byte a value, and decoded band by band.
     Bytes(&'a Dataset),
@@ -108,10 +111,10 @@ impl<'a, T: Scalar> Rows<'a, T> {
             Route::Stored(file) | Route::Matrices(file, _) => Some(*file),
             Route::Bytes(_) | Route::Whole(_) => None,
         };
-        // Of numbers as they are stored, those that are gathered are looked at: others were when they were made.
-        let stored = file.filter(|_| matches!(self.route, Route::Stored(_)) || !lanes.is_empty());
-        for first in (0..height).step_by(*band) {
-            let rows = first..height.min(first + band);
+        // Numbers that packs are gathered from as they are stored: lanes were looked at when they were made.
+        let unchecked = file.filter(|_| matches!(self.route, Route::Stored(_)) || lanes.is_some());
+        for start in (0..height).step_by(*band) {
+            let rows = start..height.min(start + band);
             let parts = self.parts(&selection, &images, &rows, read, whole)?;
             let ahead = match file {
                 Some(file) if rows.end < height => {
@@ -125,19 +128,21 @@ impl<'a, T: Scalar> Rows<'a, T> {
                 }
                 None => Ahead::default(),
             };
-            let lines = |number: usize| Stored::new(parts.iter().skip(number).step_by(*planes).copied());
-            let lines: Vec<Stored<'_, T>> = (0..*planes).map(lines).collect();
+            let of_plane = |number: usize| Stored::new(parts.iter().skip(number).step_by(*planes).copied());
+            let lines: Vec<Stored<'_, T>> = (0..*planes).map(of_plane).collect();
             // Planes of each row in which all numbers are finite.
             let mut finite = vec![0; rows.len()];
             take(&ahead, rows.len(), &mut |run, row, channel, packs| {
+                debug_assert_eq!(packs.len(), width);
                 let first = row * width;
-                let planes = match lanes.get(run) {
-                    Some(&LaneOfTwo { place, is_first, columns, ratio }) => {
+                let gathered = match lanes {
+                    Some(lanes) => {
+                        let LaneOfTwo { place, is_first, columns, ratio } = lanes[run];
                         let [diagonal, beside] =
                             columns.map(|column| &lines[(place * lanes.len() + column) * channels + channel]);
                         gather::<I, E>(isa, &LaneLines { diagonal, beside, ratio }, first, 0, packs);
                         // Both lanes of a row of matrices are made of all its entries.
-                        if is_first { lanes.len() } else { 0 }
+                        if is_first { columns.len() } else { 0 }
                     }
                     None => {
                         for component in 0..E::COMPONENTS {
@@ -147,11 +152,11 @@ impl<'a, T: Scalar> Rows<'a, T> {
                         E::COMPONENTS
                     }
                 };
-                if stored.is_some() && planes > 0 && all_finite(isa, packs) {
-                    finite[row] += planes;
+                if unchecked.is_some() && gathered > 0 && all_finite(isa, packs) {
+                    finite[row] += gathered;
                 }
             })?;
-            let Some(file) = stored else { continue };
+            let Some(file) = unchecked else { continue };
             // Otherwise some numbers are not finite, or nothing is computed from them.
             for (row, _) in finite.iter().enumerate().filter(|(_, finite)| *finite < planes) {
                 for (index, part) in parts.iter().enumerate() {
@@ -179,8 +184,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
             Route::Matrices(_, lanes) if is_small => lanes.two_lanes(),
             _ => None,
         };
-        let lanes = lanes.map_or_else(Vec::new, Vec::from);
-        let planes = if lanes.is_empty() { self.components * channels } else { starts.len() };
+        let planes = if lanes.is_some() { starts.len() } else { self.components * channels };
         Selection { runs, starts, planes, band, lanes }
     }
 
@@ -216,7 +220,8 @@ impl<'a, T: Scalar> Rows<'a, T> {
                 }
             }
             // So do whole planes of a row of the matrices.
-            Route::Matrices(file, _) if !lanes.is_empty() => {
+            Route::Matrices(file, _) if lanes.is_some() => {
+                debug_assert_eq!(rows.len(), height, "small images are a band");
                 let of_images = images.clone().flat_map(|image| runs.iter().map(move |run| (image, run)));
                 for ((image, run), buffer) in of_images.zip(read) {
                     let values = run.start * channels * plane..run.end * channels * plane;
@@ -257,15 +262,23 @@ impl<'a, T: Scalar> Rows<'a, T> {
     ) -> Result<(), Error> {
         let [channels, height, width] = self.input.shape();
         let (plane, len) = (height * width, values.len());
+        // Planes of a row lie one behind the other: where they are read to their ends, all channels are one.
+        let pieces = if len == plane { 1 } else { channels };
         for (place, run) in lanes.runs().enumerate() {
-            for channel in 0..channels {
+            for piece in 0..pieces {
                 let mut planes: Vec<&[T]> = Vec::with_capacity(run.len());
-                for (component, buffer) in run.clone().zip(read.iter_mut()) {
-                    let start = (component * channels + channel) * plane;
-                    let values = start + values.start..start + values.end;
-                    planes.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
+                if len == plane {
+                    let values = run.start * channels * plane..run.end * channels * plane;
+                    let entries = file.read_unchecked::<T>(image..image + 1, values, &mut read[0])?;
+                    planes.extend(entries.chunks_exact(channels * plane));
+                } else {
+                    for (component, buffer) in run.clone().zip(read.iter_mut()) {
+                        let start = (component * channels + piece) * plane;
+                        let values = start + values.start..start + values.end;
+                        planes.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
+                    }
                 }
-                if !lanes.convert(place, &planes, out, [channels * len, channel * len], &[]) {
+                if !lanes.convert(place, &planes, out, [channels * len, piece * len], &[]) {
                     planes.iter().try_for_each(|plane| file.check_finite(image, plane))?;
                 }
             }
@@ -284,8 +297,8 @@ struct Selection<T> {
     planes: usize,
     /// Rows at a time.
     band: usize,
-    /// What each lane is made of where packs are gathered.
-    lanes: Vec<LaneOfTwo<T>>,
+    /// What each lane is made of, if that is where packs are gathered.
+    lanes: Option<[LaneOfTwo<T>; 2]>,
 }
 
 /// Where some values of planes of some images, which begin at `starts`, lie in memory.
@@ -320,13 +333,13 @@ fn all_finite<I: Isa, E: Packed<I>>(isa: I, packs: &[E]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use more_core::{Ciphertext, EvaluationKey, KeyId};
+    use std::cmp::Reverse;
+
+    use more_core::{EvaluationKey, KeyId, LaneRows};
     use nn_core::simd::{InstructionSet, Job, PackReal};
 
     use super::*;
-    use crate::container::{
-        ContainerWriter, Content, IMAGES, MemoryFile, Metadata, Target, image_tensor, put_matrices,
-    };
+    use crate::container::{ContainerWriter, Content, IMAGES, MemoryFile, Metadata, Target, image_tensor};
     use crate::error::Kind;
 
     /// More than a pack.
@@ -338,33 +351,31 @@ mod tests {
     /// All rows are a band, and lanes of two columns are made where they are gathered.
     const SMALL: [usize; 3] = [2, 2, 17];
 
-    /// Matrices, not of any key: what is the lane of each is a matter of arithmetic. Of one of them, if any, no entry is finite.
-    fn matrices<T: Scalar, const N: usize>(
+    /// Ciphertexts, not of any key: what is the lane of each is a matter of arithmetic. Of one image one number, if any, is not finite.
+    fn ciphertexts<T: Scalar, const N: usize>(
         key: &EvaluationKey<T, N>,
+        form: Form,
         shape: [usize; 3],
-        spoilt: Option<usize>,
+        spoilt: Option<(usize, usize)>,
         target: &Target,
     ) {
         let names = ["a".to_owned()];
         let metadata = Metadata::plain(Content::Images, T::SCALAR, &shape, &names);
-        let metadata = metadata.encrypted(Form::Matrix, N, key.id());
+        let metadata = metadata.encrypted(form, N, key.id());
         let mut bytes = vec![0; EvaluationKey::<T, N>::ENCODED_LEN];
         key.encode(&mut bytes).expect("of its length");
         let tensors = vec![image_tensor(&metadata, COUNT)];
         let mut writer =
             ContainerWriter::start(target, &metadata, Some(&bytes), tensors).expect("a container");
-        let item = metadata.item_len();
+        let len = metadata.item_len() * form.components(N);
         for image in 0..COUNT {
             let value = |place: usize| T::from_f64((place * 7919 % 1009) as f64 / 504.0 - 1.0);
-            let matrix = |index: usize| {
-                let place = image * item + index;
-                let factor = if spoilt == Some(place) { f64::NAN } else { 1.0 };
-                let entry = |j, i| value((place * N + i) * N + j) * T::from_f64(factor);
-                Ciphertext::from_columns(std::array::from_fn(|j| std::array::from_fn(|i| entry(j, i))))
-            };
-            let matrices: Vec<Ciphertext<T, N>> = (0..item).map(matrix).collect();
-            let mut planes = vec![T::ZERO; item * N * N];
-            put_matrices(&matrices, &mut planes, item, 0);
+            let mut planes: Vec<T> = (0..len).map(|index| value(image * len + index)).collect();
+            if let Some((of, place)) = spoilt
+                && of == image
+            {
+                planes[place] = T::from_f64(f64::NAN);
+            }
             writer.write(IMAGES, &planes).expect("an image");
         }
         writer.finish().expect("a whole container");
@@ -417,38 +428,61 @@ mod tests {
         }
     }
 
-    /// A row that serves two lanes beside others that serve one, or one that serves all.
-    fn key<T: Scalar, const N: usize>(beside: f64) -> EvaluationKey<T, N> {
-        let mut columns = [[T::from_f64(beside); N]; N];
+    /// A key whose matrices give so many lanes by each of their rows.
+    fn key<T: Scalar, const N: usize>(lanes_of_rows: &[usize]) -> EvaluationKey<T, N> {
+        let mut columns = [[T::from_f64(0.01); N]; N];
         for (k, column) in columns.iter_mut().enumerate() {
             column[k] = T::ONE;
         }
-        columns[0][1] = T::from_f64(0.6);
-        EvaluationKey::from_parts(KeyId([1; 16]), columns).expect("regular")
+        match lanes_of_rows {
+            // One row serves two lanes or all.
+            [2, ..] => columns[0][1] = T::from_f64(0.6),
+            [_] => columns
+                .iter_mut()
+                .flatten()
+                .filter(|entry| **entry != T::ONE)
+                .for_each(|e| *e = T::from_f64(0.5)),
+            _ => {}
+        }
+        let key = EvaluationKey::from_parts(KeyId([1; 16]), columns).expect("regular");
+        let mut found = vec![0; N];
+        LaneRows::new(&key).rows().iter().for_each(|row| found[*row] += 1);
+        found.retain(|lanes| *lanes > 0);
+        found.sort_unstable_by_key(|lanes| Reverse(*lanes));
+        assert_eq!(found, lanes_of_rows);
+        key
     }
 
-    fn check<T: Scalar, const N: usize>(beside: f64, shape: [usize; 3]) {
-        let key = key::<T, N>(beside);
+    fn check<T: Scalar, const N: usize>(lanes_of_rows: &[usize], form: Form, shape: [usize; 3]) {
+        let key = key::<T, N>(lanes_of_rows);
         let memory = MemoryFile::new();
-        matrices(&key, shape, None, &Target::Memory(memory.clone()));
+        ciphertexts(&key, form, shape, None, &Target::Memory(memory.clone()));
         compare::<T>(&Input::File(ImagesFile::open_memory(&memory).expect("images")), Form::Spectral);
         let folder = tempfile::tempdir().expect("a scratch folder");
         let path = folder.path().join("images");
-        matrices(&key, shape, None, &Target::File(path.clone()));
+        ciphertexts(&key, form, shape, None, &Target::File(path.clone()));
         compare::<T>(&Input::File(ImagesFile::open(&path).expect("images")), Form::Spectral);
     }
 
     #[test]
     fn lanes_of_matrices_come_row_by_row() {
         for shape in [LARGE, SMALL] {
-            check::<f32, 2>(0.5, shape);
-            check::<f32, 3>(0.01, shape);
-            check::<f64, 2>(0.5, shape);
-            check::<f64, 3>(0.01, shape);
-            check::<f32, 8>(0.01, shape);
+            check::<f32, 2>(&[2], Form::Matrix, shape);
+            check::<f64, 2>(&[2], Form::Matrix, shape);
+            check::<f32, 2>(&[1, 1], Form::Matrix, shape);
+            check::<f64, 2>(&[1, 1], Form::Matrix, shape);
+            check::<f32, 3>(&[2, 1], Form::Matrix, shape);
+            check::<f64, 3>(&[2, 1], Form::Matrix, shape);
+            check::<f32, 8>(&[2, 1, 1, 1, 1, 1, 1], Form::Matrix, shape);
         }
-        check::<f32, 2>(0.01, SMALL);
-        check::<f64, 2>(0.01, SMALL);
+    }
+
+    #[test]
+    fn lanes_as_they_are_stored_come_row_by_row() {
+        for shape in [LARGE, SMALL] {
+            check::<f32, 2>(&[2], Form::Spectral, shape);
+            check::<f64, 3>(&[2, 1], Form::Spectral, shape);
+        }
     }
 
     /// Takes all rows, and puts them into packs or not.
@@ -473,17 +507,26 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_is_noticed_whether_or_not_it_is_computed_on() {
-        for (shape, beside) in [(LARGE, 0.5), (SMALL, 0.5), (SMALL, 0.01)] {
-            let item: usize = shape.iter().product();
-            for place in [0, item - 1] {
-                let memory = MemoryFile::new();
-                let target = Target::Memory(memory.clone());
-                matrices(&key::<f32, 2>(beside), shape, Some(3 * item + place), &target);
-                let input = Input::File(ImagesFile::open_memory(&memory).expect("images"));
-                for puts in [false, true] {
-                    let error = f32::dispatch(InstructionSet::best(), Take(&input, puts)).unwrap_err();
-                    assert_eq!(error.kind(), Kind::NonFinite);
-                    assert!(error.to_string().contains("row 3"), "{error}");
+        for (form, shape) in
+            [Form::Matrix, Form::Spectral].into_iter().flat_map(|form| [(form, LARGE), (form, SMALL)])
+        {
+            for lanes_of_rows in [&[2][..], &[1, 1]] {
+                let key = key::<f32, 2>(lanes_of_rows);
+                let item: usize = shape.iter().product();
+                // Of matrices only the rows that lanes are made of are looked at.
+                let rows = LaneRows::new(&key);
+                let planes =
+                    if form == Form::Matrix { 2 * rows.rows()[0]..2 * rows.rows()[0] + 2 } else { 0..2 };
+                for (plane, place) in planes.flat_map(|plane| [(plane, 0), (plane, item - 1)]) {
+                    let memory = MemoryFile::new();
+                    let target = Target::Memory(memory.clone());
+                    ciphertexts(&key, form, shape, Some((3, plane * item + place)), &target);
+                    let input = Input::File(ImagesFile::open_memory(&memory).expect("images"));
+                    for puts in [false, true] {
+                        let error = f32::dispatch(InstructionSet::best(), Take(&input, puts)).unwrap_err();
+                        assert_eq!(error.kind(), Kind::NonFinite);
+                        assert!(error.to_string().contains("row 3"), "{error}");
+                    }
                 }
             }
         }

@@ -94,6 +94,7 @@ pub(crate) fn gather<I: Isa<Real: PackReal>, E: Packed<I>>(
     component: usize,
     packs: &mut [E],
 ) {
+    debug_assert!(lines.samples() <= I::SAMPLES, "{} lines", lines.samples());
     let done = match I::SAMPLES {
         MAX_SAMPLES => gather_blocks::<I, E, MAX_SAMPLES>(isa, lines, first, component, packs),
         8 => gather_blocks::<I, E, 8>(isa, lines, first, component, packs),

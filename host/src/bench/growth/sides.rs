@@ -69,12 +69,9 @@ impl<T: Scalar> Job<T> for Measurement {
     /// Seconds an image: training plain and encrypted, inference plain and encrypted.
     fn run<I: Isa<Real = T>>(self, isa: I) -> Self::Output {
         let inputs =
-            [Input::Plain(pixels(&self.network, I::SAMPLES)?), matrices::<T>(&self.network, I::SAMPLES)?];
-        let engines = [
-            Images::new(&inputs[0], Form::Plain, self.network.input().len())?,
-            Images::new(&inputs[1], Form::Spectral, self.network.input().len())?,
-        ];
-        let [mut plain, mut spectral] = engines;
+            [Input::Plain(images(&self.network, I::SAMPLES)?), matrices::<T>(&self.network, I::SAMPLES)?];
+        let mut plain = Images::new(&inputs[0], Form::Plain, self.network.input().len())?;
+        let mut spectral = Images::new(&inputs[1], Form::Spectral, self.network.input().len())?;
         let mut networks: Vec<_> = (0..=LANES).map(|_| Trained::<I>::new(isa, self.network)).collect();
         let mut times: [Times; 4] = Default::default();
         for run in 0..=self.runs {
@@ -102,7 +99,7 @@ impl<T: Scalar> Job<T> for Measurement {
 }
 
 /// So many images.
-fn pixels(network: &Network<'_>, count: usize) -> Result<Dataset, Error> {
+fn images(network: &Network<'_>, count: usize) -> Result<Dataset, Error> {
     let Shape { channels, height, width } = network.input();
     let pixels = (0..count * network.input().len()).map(|index| (index * 7919 % 256) as u8).collect();
     Dataset::from_bytes([channels, height, width], vec!["0".to_owned()], pixels, vec![0; count])
@@ -113,7 +110,7 @@ fn matrices<T: Scalar>(network: &Network<'_>, count: usize) -> Result<Input, Err
     let mut random = ChaCha20Rng::seed_from_u64(1);
     let key = SecretKey::<T, LANES>::generate(&mut random)?;
     let evaluation = encode_evaluation_key(&EvaluationKey::from_secret_key(&key, &mut random)?)?;
-    let images = pixels(network, count)?;
+    let images = images(network, count)?;
     let metadata = Metadata::plain(Content::Images, T::SCALAR, &images.shape(), images.class_names());
     let metadata = metadata.encrypted(Form::Matrix, LANES, key.id());
     let memory = MemoryFile::new();
