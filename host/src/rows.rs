@@ -21,12 +21,13 @@ use crate::with_lanes;
 /// Bytes of the rows that are read at a time, of all images of a pack together: a second-level cache holds them.
 const BAND_BYTES: usize = 1 << 18;
 
-/// Bytes of the entries of a pack of small images, at most. Of larger ones, and for more lanes, each of which takes all entries of a row, too
-/// much comes from a second-level cache; and planes of large images lie about powers of two apart, for which a cache has few places.
+/// Bytes of the entries that a lane of a pack of small images is made of, at most. Of larger ones, and for more lanes, each of which takes all
+/// entries of a row, too much comes from a second-level cache; and planes of large images lie about powers of two apart, for which a cache
+/// has few places.
 const SMALL_BYTES: usize = 1 << 17;
 
-// Whole images are a band then.
-const _: () = assert!(SMALL_BYTES <= BAND_BYTES);
+// Whole images are a band then, of both rows of the matrices.
+const _: () = assert!(2 * SMALL_BYTES <= BAND_BYTES);
 
 /// The images of a data set, row by row in a form.
 #[derive(Debug)]
@@ -179,12 +180,13 @@ impl<'a, T: Scalar> Rows<'a, T> {
         let band = (BAND_BYTES / (images * starts.len() * width * T::BYTES).max(1)).clamp(1, height);
         // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.
         let band = height.div_ceil(height.div_ceil(band));
-        let is_small = images * starts.len() * height * width * T::BYTES <= SMALL_BYTES;
+        let planes = self.components * channels;
+        let is_small = images * planes * height * width * T::BYTES <= SMALL_BYTES;
         let lanes = match &self.route {
             Route::Matrices(_, lanes) if is_small => lanes.two_lanes(),
             _ => None,
         };
-        let planes = if lanes.is_some() { starts.len() } else { self.components * channels };
+        let planes = if lanes.is_some() { starts.len() } else { planes };
         Selection { runs, starts, planes, band, lanes }
     }
 
