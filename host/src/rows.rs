@@ -436,15 +436,9 @@ mod tests {
         for (k, column) in columns.iter_mut().enumerate() {
             column[k] = T::ONE;
         }
-        match lanes_of_rows {
-            // One row serves two lanes or all.
-            [2, ..] => columns[0][1] = T::from_f64(0.6),
-            [_] => columns
-                .iter_mut()
-                .flatten()
-                .filter(|entry| **entry != T::ONE)
-                .for_each(|e| *e = T::from_f64(0.5)),
-            _ => {}
+        // A row that serves two lanes.
+        if lanes_of_rows[0] == 2 {
+            columns[0][1] = T::from_f64(0.6);
         }
         let key = EvaluationKey::from_parts(KeyId([1; 16]), columns).expect("regular");
         let mut found = vec![0; N];
