@@ -24,7 +24,7 @@ use crate::interrupt;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::rows::{RowBuffers, Rows};
-use crate::samples::{Input, lanes_to_entries};
+use crate::samples::{Input, lanes_to_entries, read_label_lanes};
 use crate::standardization::Standardization;
 use crate::training::{Engine, internal, too_many_lanes};
 use crate::with_lanes;
@@ -34,6 +34,9 @@ const CHUNK_BYTES: usize = 1 << 18;
 
 /// Chunks between two writes, for each thread: many, so that threads seldom wait for each other.
 const CHUNKS_PER_THREAD: usize = 64;
+
+/// Images whose labels are passed on at a time.
+const LABELS_PER_WRITE: usize = 1 << 12;
 
 /// Computes the outputs of the model at `model` for all images of `input` and writes them to `out`, labels passed on.
 ///
@@ -160,20 +163,28 @@ fn weights_for<T: Scalar>(input: &Input, container: &Container, form: Form) -> R
 fn pass_labels_on<T: Scalar>(input: &Input, form: Form, writer: &mut ContainerWriter) -> Result<(), Error> {
     let Input::File(file) = input else { return Ok(()) };
     let (count, classes) = (input.count(), input.class_names().len());
-    let mut buffer = ReadBuffer::new();
+    let groups = (0..count).step_by(LABELS_PER_WRITE).map(|first| first..count.min(first + LABELS_PER_WRITE));
     if form == file.metadata().form {
-        return writer.write(LABELS, file.read_labels::<T>(0..count, &mut buffer)?);
+        let mut buffer = ReadBuffer::new();
+        for images in groups {
+            writer.write(LABELS, file.read_labels::<T>(images, &mut buffer)?)?;
+        }
+        return Ok(());
     }
     with_lanes!(input.lanes(), N => {
         let key = file.container().evaluation_key::<T, N>()?;
-        let mut lanes = vec![T::ZERO; count * N * classes];
-        file.read_label_lanes::<T, N>(0..count, &key, &mut buffer, &mut lanes)?;
-        if form == Form::Spectral {
-            return writer.write(LABELS, &lanes);
+        let (mut lanes, mut matrices) = (Vec::new(), Vec::new());
+        for images in groups {
+            lanes.resize(images.len() * N * classes, T::ZERO);
+            read_label_lanes::<T, N>(file, images.start, &key, &mut lanes)?;
+            if form == Form::Spectral {
+                writer.write(LABELS, &lanes)?;
+                continue;
+            }
+            matrices.resize(images.len() * N * N * classes, T::ZERO);
+            lanes_to_entries::<T, N>(&lanes, classes, &key, &mut matrices);
+            writer.write(LABELS, &matrices)?;
         }
-        let mut matrices = vec![T::ZERO; count * N * N * classes];
-        lanes_to_entries::<T, N>(&lanes, classes, &key, &mut matrices);
-        writer.write(LABELS, &matrices)?;
     })
 }
 
@@ -265,7 +276,9 @@ impl<T: Scalar> Run<'_, T> {
         for first in (0..count).step_by(group) {
             let images = group.min(count - first);
             let outputs = &mut outputs[..images * output];
-            outputs.par_chunks_mut(chunk * output).enumerate().try_for_each(|(index, outputs)| {
+            // Single chunks in the end: a thread that is done takes half of what another has left, never nothing.
+            let chunks = outputs.par_chunks_mut(chunk * output).enumerate().with_max_len(1);
+            chunks.try_for_each(|(index, outputs)| {
                 interrupt::check()?;
                 let mut worker = idle().pop().unwrap_or_default();
                 let first = first + index * chunk;

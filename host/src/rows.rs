@@ -1,7 +1,8 @@
 //! Rows of images on their way from where they are stored to a network that takes them one by one.
 //!
-//! Nothing between the two is as large as an image: a band of rows is read, decoded or made lanes of in a cache (files in memory are
-//! asked for while the kernels compute on the band before), and a row of a pack of images is transposed in registers.
+//! Nothing between the two is as large as an image: a band of rows is read, decoded or made lanes of in a cache, and a row of a pack of images
+//! is transposed in registers. Files in memory are asked for while the kernels compute on the band before; of parts of large matrices, whose
+//! planes lie powers of two apart and so have few places in a cache, while lanes of the image before are made.
 
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ use crate::samples::Input;
 use crate::with_lanes;
 
 /// Bytes of the rows that are read at a time, of all images of a pack together: a second-level cache holds them.
-const BAND_BYTES: usize = 1 << 18;
+const BAND_BYTES: usize = 1 << 19;
 
 /// Bytes of the entries that a lane of a pack of small images is made of, at most. Of larger ones, and for more lanes, each of which takes all
 /// entries of a row, too much comes from a second-level cache; and planes of large images lie about powers of two apart, for which a cache
@@ -118,6 +119,8 @@ impl<'a, T: Scalar> Rows<'a, T> {
             let rows = start..height.min(start + band);
             let parts = self.parts(&selection, &images, &rows, read, whole)?;
             let ahead = match file {
+                // Asked for where lanes are made.
+                Some(_) if unchecked.is_none() && rows.len() < height => Ahead::default(),
                 Some(file) if rows.end < height => {
                     let values = rows.end * width..height.min(rows.end + band) * width;
                     Ahead::new(band_bytes(file, images.clone(), &selection.starts, values))
@@ -234,7 +237,14 @@ impl<'a, T: Scalar> Rows<'a, T> {
             Route::Matrices(file, lanes) => {
                 whole.resize(images.len() * planes * values.len(), T::ZERO);
                 for (image, out) in images.clone().zip(whole.chunks_exact_mut(planes * values.len())) {
-                    self.convert(file, lanes, image, &values, read, out)?;
+                    let next = if image + 1 < images.end {
+                        (image + 1, values.clone())
+                    } else if rows.end < height {
+                        (images.start, rows.end * width..height.min(rows.end + rows.len()) * width)
+                    } else {
+                        (images.end, 0..values.len())
+                    };
+                    self.convert(file, lanes, (image, values.clone()), next, read, out)?;
                 }
                 parts.extend(whole.chunks_exact(values.len()));
             }
@@ -252,13 +262,14 @@ impl<'a, T: Scalar> Rows<'a, T> {
         Ok(parts)
     }
 
-    /// The lanes `[lane][channel]` of some values of each plane of one image that is stored as matrices.
+    /// The lanes `[lane][channel]` of some values of each plane of one image that is stored as matrices. Of parts of images the ones to convert
+    /// next are asked for meanwhile.
     fn convert(
         &self,
         file: &ImagesFile,
         lanes: &LanePlanes<T>,
-        image: usize,
-        values: &Range<usize>,
+        (image, values): (usize, Range<usize>),
+        (next_image, next_values): (usize, Range<usize>),
         read: &mut [ReadBuffer],
         out: &mut [T],
     ) -> Result<(), Error> {
@@ -269,6 +280,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
         for (place, run) in lanes.runs().enumerate() {
             for piece in 0..pieces {
                 let mut planes: Vec<&[T]> = Vec::with_capacity(run.len());
+                let mut ahead = Vec::new();
                 if len == plane {
                     let values = run.start * channels * plane..run.end * channels * plane;
                     let entries = file.read_unchecked::<T>(image..image + 1, values, &mut read[0])?;
@@ -278,9 +290,11 @@ impl<'a, T: Scalar> Rows<'a, T> {
                         let start = (component * channels + piece) * plane;
                         let values = start + values.start..start + values.end;
                         planes.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
+                        let next = start + next_values.start..start + next_values.end;
+                        ahead.extend(file.image_bytes(next_image, next));
                     }
                 }
-                if !lanes.convert(place, &planes, out, [channels * len, piece * len], &[]) {
+                if !lanes.convert(place, &planes, out, [channels * len, piece * len], &ahead) {
                     planes.iter().try_for_each(|plane| file.check_finite(image, plane))?;
                 }
             }
@@ -317,17 +331,28 @@ fn band_bytes<'a>(
 
 /// Whether all samples of all packs are finite: for packs in a cache what the container's check is for slices in memory.
 fn all_finite<I: Isa, E: Packed<I>>(isa: I, packs: &[E]) -> bool {
-    let mut sum = Pack::splat(isa, I::Real::ZERO);
-    isa.enter(
+    let (blocks, rest) = packs.as_chunks::<4>();
+    let sum = isa.enter(
         #[inline(always)]
         || {
             // 0 x is zero for what is finite and NaN otherwise.
             let zero = Pack::splat(isa, I::Real::ZERO);
-            for pack in packs {
+            // Several sums, since an addition waits for the one before.
+            let [mut a, mut b, mut c, mut d] = [zero; 4];
+            for [of_a, of_b, of_c, of_d] in blocks {
                 for component in 0..E::COMPONENTS {
-                    sum = zero.mul_acc(*pack.pack(component), sum);
+                    a = zero.mul_acc(*of_a.pack(component), a);
+                    b = zero.mul_acc(*of_b.pack(component), b);
+                    c = zero.mul_acc(*of_c.pack(component), c);
+                    d = zero.mul_acc(*of_d.pack(component), d);
                 }
             }
+            for pack in rest {
+                for component in 0..E::COMPONENTS {
+                    a = zero.mul_acc(*pack.pack(component), a);
+                }
+            }
+            a + b + c + d
         },
     );
     sum.samples().iter().all(|&sample| sample == I::Real::ZERO)

@@ -183,11 +183,11 @@ impl Input {
         file.require_labels()?;
         with_lanes!(file.metadata().lanes, N => {
             let key = file.container().evaluation_key::<T, N>()?;
-            let mut buffer = ReadBuffer::new();
             let mut planes = vec![T::ZERO; self.count() * form.components(N) * classes];
             if form == Form::Spectral {
-                file.read_label_lanes::<T, N>(0..self.count(), &key, &mut buffer, &mut planes)?;
+                read_label_lanes::<T, N>(file, 0, &key, &mut planes)?;
             } else {
+                let mut buffer = ReadBuffer::new();
                 let stored = file.read_labels::<T>(0..self.count(), &mut buffer)?;
                 match file.metadata().form {
                     Form::Matrix => planes.copy_from_slice(stored),
@@ -200,6 +200,29 @@ impl Input {
         })?;
         Ok(out)
     }
+}
+
+/// Images whose labels a thread reads at a time: what is made of them stays in a first-level cache.
+const LABELS_AT_A_TIME: usize = 256;
+
+/// Reads the encrypted labels of as many images from `first` on as `out` has room for, as lanes `[image][lane][class]`, on all threads.
+///
+/// # Errors
+/// As [`ImagesFile::read_label_lanes`].
+pub(crate) fn read_label_lanes<T: Scalar, const N: usize>(
+    file: &ImagesFile,
+    first: usize,
+    key: &EvaluationKey<T, N>,
+    out: &mut [T],
+) -> Result<(), Error> {
+    let image = N * file.metadata().classes.len();
+    out.par_chunks_mut((LABELS_AT_A_TIME * image).max(1)).enumerate().try_for_each_init(
+        ReadBuffer::new,
+        |buffer, (index, out)| {
+            let first = first + index * LABELS_AT_A_TIME;
+            file.read_label_lanes::<T, N>(first..first + out.len() / image, key, buffer, out)
+        },
+    )
 }
 
 /// `[item][lane][value]` to `[item][entry][value]`.

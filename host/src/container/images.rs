@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use more_core::{EvaluationKey, Real};
+use more_core::{EvaluationKey, MAX_LANES, Real};
 
 use super::element::{Element, ElementType};
 use super::lanes::{LanePlanes, all_finite, ask_for};
@@ -344,8 +344,12 @@ fn read_lanes<T: Real + Element>(
                 for (place, run) in lanes.runs().enumerate() {
                     let values = run.start * item..run.end * item;
                     let entries = container.read_part::<T>(info, row..row + 1, values, buffer)?;
-                    let planes: Vec<&[T]> = entries.chunks_exact(item).collect();
-                    if !lanes.convert(place, &planes, out, [item, 0], std::mem::take(&mut ahead)) {
+                    // Not a vector: an allocation would show where images are as small as labels.
+                    let mut planes: [&[T]; MAX_LANES] = [&[]; MAX_LANES];
+                    for (place, plane) in planes.iter_mut().zip(entries.chunks_exact(item.max(1))) {
+                        *place = plane;
+                    }
+                    if !lanes.convert(place, &planes[..n], out, [item, 0], &[std::mem::take(&mut ahead)]) {
                         check_finite(container, name, row, entries.len(), entries)?;
                     }
                 }

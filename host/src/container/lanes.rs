@@ -90,7 +90,7 @@ impl<T: Real> LanePlanes<T> {
     }
 
     /// The lanes that the row of run `place` gives, in the widest registers of this machine: of values of its planes, one plane a
-    /// column, to `lanes[l stride + first..]` for lane `l`. Meanwhile asks for what lies `ahead`, a little with each chunk: a
+    /// column, to `lanes[l stride + first..]` for lane `l`. Meanwhile asks for what lies `ahead`, a little of each part with each chunk: a
     /// processor computes while it waits for memory.
     ///
     /// Says whether all values of a lane are finite: then all entries are.
@@ -100,16 +100,19 @@ impl<T: Real> LanePlanes<T> {
         planes: &[&[T]],
         lanes: &mut [T],
         [stride, first]: [usize; 2],
-        ahead: &[u8],
+        ahead: &[&[u8]],
     ) -> bool {
         let (row, len) = (&self.rows[place], planes[0].len());
         let mut finite = true;
         in_widest_registers(
             #[inline(always)]
             || {
-                let mut ahead = ahead.chunks(ahead.len().div_ceil(len.div_ceil(CHUNK).max(1)).max(1));
-                for start in (0..len).step_by(CHUNK) {
-                    ask_for(ahead.next().unwrap_or_default());
+                let chunks = len.div_ceil(CHUNK);
+                for (index, start) in (0..len).step_by(CHUNK).enumerate() {
+                    for part in ahead {
+                        let at = |index: usize| index * part.len() / chunks;
+                        ask_for(&part[at(index)..at(index + 1)]);
+                    }
                     let values = start..len.min(start + CHUNK);
                     for (index, (lane, ratios)) in row.lanes.iter().enumerate() {
                         let out = &mut lanes[lane * stride + first + start..][..values.len()];
@@ -252,7 +255,7 @@ mod tests {
             let [head, tail] = [0..50, 50..len]
                 .map(|part| entries.iter().map(|plane| &plane[part.clone()]).collect::<Vec<_>>());
             assert!(planes.convert(place, &head, &mut lanes, [len, 0], &[]));
-            assert!(planes.convert(place, &tail, &mut lanes, [len, 50], &[1; 1000]));
+            assert!(planes.convert(place, &tail, &mut lanes, [len, 50], &[&[1; 1000], &[]]));
         }
         for (index, matrix) in matrices.iter().enumerate() {
             assert!(matrix_at::<T, N>(&stored, len, index) == *matrix);
