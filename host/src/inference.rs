@@ -276,7 +276,7 @@ impl<T: Scalar> Run<'_, T> {
         for first in (0..count).step_by(group) {
             let images = group.min(count - first);
             let outputs = &mut outputs[..images * output];
-            // Single chunks in the end: a thread that is done takes half of what another has left, never nothing.
+            // Down to single chunks: a thread that is done takes half of what another has left.
             let chunks = outputs.par_chunks_mut(chunk * output).enumerate().with_max_len(1);
             chunks.try_for_each(|(index, outputs)| {
                 interrupt::check()?;
@@ -369,5 +369,99 @@ where
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use more_core::{EvaluationKey, KeyId, LaneRows, Spectrum};
+
+    use super::*;
+    use crate::container::{IMAGES, ImagesFile, MemoryFile, image_tensor, matrix_at, put_matrices};
+
+    /// More labels than are passed on at a time, and then more than a thread's.
+    const COUNT: usize = LABELS_PER_WRITE + 300;
+    const CLASSES: usize = 3;
+
+    fn key() -> EvaluationKey<f64, 2> {
+        EvaluationKey::from_parts(KeyId([1; 16]), [[1.0, 0.6], [0.01, 1.0]]).expect("regular")
+    }
+
+    /// An empty container of encrypted labels or outputs.
+    fn metadata(content: Content, shape: &[usize], form: Form) -> Metadata {
+        let classes: Vec<String> = (0..CLASSES).map(|class| class.to_string()).collect();
+        Metadata::plain(content, more_core::Scalar::F64, shape, &classes).encrypted(form, 2, key().id())
+    }
+
+    fn key_bytes() -> Vec<u8> {
+        let mut bytes = vec![0; EvaluationKey::<f64, 2>::ENCODED_LEN];
+        key().encode(&mut bytes).expect("of its length");
+        bytes
+    }
+
+    fn labels(form: Form) -> Vec<f64> {
+        (0..COUNT * CLASSES * form.components(2)).map(|place| (place * 7919 % 1009) as f64).collect()
+    }
+
+    /// What comes out where labels of one form go in.
+    fn passed_on(labels: &[f64], from: Form, to: Form) -> Result<Vec<f64>, Error> {
+        let (memory, out) = (MemoryFile::new(), MemoryFile::new());
+        let images = metadata(Content::Images, &[1, 1, 1], from);
+        let tensors = vec![image_tensor(&images, COUNT), label_tensor(&images, COUNT)];
+        let mut writer =
+            ContainerWriter::start(&Target::Memory(memory.clone()), &images, Some(&key_bytes()), tensors)?;
+        writer.write(IMAGES, &vec![0.0; COUNT * from.components(2)])?;
+        writer.write(LABELS, labels)?;
+        writer.finish()?;
+        let input = Input::File(ImagesFile::open_memory(&memory)?);
+        let outputs = metadata(Content::Outputs, &[CLASSES], to);
+        let tensors = vec![label_tensor(&outputs, COUNT)];
+        let mut writer =
+            ContainerWriter::start(&Target::Memory(out.clone()), &outputs, Some(&key_bytes()), tensors)?;
+        pass_labels_on::<f64>(&input, to, &mut writer)?;
+        writer.finish()?;
+        let container = Container::open_memory(&out, Content::Outputs)?;
+        Ok(container.read_rows::<f64>(LABELS, 0..COUNT, &mut ReadBuffer::new())?.to_vec())
+    }
+
+    #[test]
+    fn labels_are_passed_on_in_the_form_of_the_outputs() {
+        let (matrix, spectral) = (labels(Form::Matrix), labels(Form::Spectral));
+        for (labels, form) in [(&matrix, Form::Matrix), (&spectral, Form::Spectral)] {
+            assert!(passed_on(labels, form, form).expect("labels") == *labels);
+        }
+        let (key, rows) = (key(), LaneRows::new(&key()));
+        let lanes = passed_on(&matrix, Form::Matrix, Form::Spectral).expect("labels");
+        let entries = passed_on(&spectral, Form::Spectral, Form::Matrix).expect("labels");
+        for image in 0..COUNT {
+            let matrices = &matrix[image * 4 * CLASSES..][..4 * CLASSES];
+            let mut expected = [0.0; 4 * CLASSES];
+            for class in 0..CLASSES {
+                let found = rows.to_spectrum(&matrix_at::<f64, 2>(matrices, CLASSES, class));
+                for (lane, value) in found.lanes().iter().enumerate() {
+                    assert_eq!(lanes[(image * 2 + lane) * CLASSES + class], *value, "image {image}");
+                }
+                let own = [0, 1].map(|lane| spectral[(image * 2 + lane) * CLASSES + class]);
+                let own = key.to_ciphertext(&Spectrum::from_lanes(own));
+                put_matrices(&[own], &mut expected, CLASSES, class);
+            }
+            assert_eq!(entries[image * 4 * CLASSES..][..4 * CLASSES], expected, "image {image}");
+        }
+    }
+
+    #[test]
+    fn a_label_that_is_not_finite_is_named() {
+        let row = LABELS_PER_WRITE + 280;
+        for (from, to) in [Form::Matrix, Form::Spectral]
+            .into_iter()
+            .flat_map(|from| [Form::Matrix, Form::Spectral].map(|to| (from, to)))
+        {
+            let mut labels = labels(from);
+            // All of it: of matrices only the rows that lanes are made of are looked at.
+            labels[row * CLASSES * from.components(2)..][..CLASSES * from.components(2)].fill(f64::NAN);
+            let error = passed_on(&labels, from, to).map(|_| ()).unwrap_err();
+            assert_eq!(error.kind(), Kind::NonFinite, "{from:?} {to:?}");
+            assert!(error.to_string().contains(&format!("row {row}")), "{error}");
+        }
     }
 }

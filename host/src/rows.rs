@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use more_core::{Arithmetic, Real};
+use more_core::{Arithmetic, MAX_LANES, Real};
 use nn_core::element::Pack;
 use nn_core::simd::Isa;
 
@@ -19,8 +19,12 @@ use crate::image_reader::{Buffers, ImageReader};
 use crate::samples::Input;
 use crate::with_lanes;
 
-/// Bytes of the rows that are read at a time, of all images of a pack together: a second-level cache holds them.
-const BAND_BYTES: usize = 1 << 19;
+/// Bytes of the rows that are read at a time, of all images of a pack together: a second-level cache holds them twice, since those of the next
+/// band are asked for.
+const BAND_BYTES: usize = 1 << 18;
+
+/// Those of matrices, of which no more than an image is asked for ahead.
+const MATRIX_BAND_BYTES: usize = 1 << 19;
 
 /// Bytes of the entries that a lane of a pack of small images is made of, at most. Of larger ones, and for more lanes, each of which takes all
 /// entries of a row, too much comes from a second-level cache; and planes of large images lie about powers of two apart, for which a cache
@@ -28,7 +32,7 @@ const BAND_BYTES: usize = 1 << 19;
 const SMALL_BYTES: usize = 1 << 17;
 
 // Whole images are a band then, of both rows of the matrices.
-const _: () = assert!(2 * SMALL_BYTES <= BAND_BYTES);
+const _: () = assert!(2 * SMALL_BYTES <= MATRIX_BAND_BYTES);
 
 /// The images of a data set, row by row in a form.
 #[derive(Debug)]
@@ -90,7 +94,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
 
     /// Hands the rows of a pack of images to `take`, some at a time, from the first to the last. It gets how many they are, and what puts the
     /// channels of a run of one of them wherever they are computed on. Kernels that do so with the team that `take` gets ask for the
-    /// rows behind.
+    /// rows behind, but for parts of matrices, which are asked for where lanes are made.
     ///
     /// # Errors
     /// As [`ImageReader::read`], and those of `take`.
@@ -180,7 +184,11 @@ impl<'a, T: Scalar> Rows<'a, T> {
         };
         let numbers = runs.iter().flat_map(|run| run.start * channels..run.end * channels);
         let starts: Vec<usize> = numbers.map(|number| number * height * width).collect();
-        let band = (BAND_BYTES / (images * starts.len() * width * T::BYTES).max(1)).clamp(1, height);
+        let bytes = match &self.route {
+            Route::Matrices(..) => MATRIX_BAND_BYTES,
+            Route::Stored(_) | Route::Bytes(_) | Route::Whole(_) => BAND_BYTES,
+        };
+        let band = (bytes / (images * starts.len() * width * T::BYTES).max(1)).clamp(1, height);
         // Of about equal height: while the kernels compute on a low one there is little time to ask for the next.
         let band = height.div_ceil(height.div_ceil(band));
         let planes = self.components * channels;
@@ -203,7 +211,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
         whole: &'b mut Vec<T>,
     ) -> Result<Vec<&'b [T]>, Error> {
         let [channels, height, width] = self.input.shape();
-        let Selection { runs, starts, planes, lanes, .. } = selection;
+        let Selection { runs, starts, planes, band, lanes } = selection;
         let (plane, values) = (height * width, rows.start * width..rows.end * width);
         let part = |start: usize| start + values.start..start + values.end;
         read.resize_with(images.len() * starts.len(), ReadBuffer::new);
@@ -240,9 +248,9 @@ impl<'a, T: Scalar> Rows<'a, T> {
                     let next = if image + 1 < images.end {
                         (image + 1, values.clone())
                     } else if rows.end < height {
-                        (images.start, rows.end * width..height.min(rows.end + rows.len()) * width)
+                        (images.start, rows.end * width..height.min(rows.end + band) * width)
                     } else {
-                        (images.end, 0..values.len())
+                        (images.end, 0..band * width)
                     };
                     self.convert(file, lanes, (image, values.clone()), next, read, out)?;
                 }
@@ -279,22 +287,26 @@ impl<'a, T: Scalar> Rows<'a, T> {
         let pieces = if len == plane { 1 } else { channels };
         for (place, run) in lanes.runs().enumerate() {
             for piece in 0..pieces {
-                let mut planes: Vec<&[T]> = Vec::with_capacity(run.len());
-                let mut ahead = Vec::new();
+                // Not vectors: there are many pieces.
+                let (mut planes, mut ahead) = ([&[][..]; MAX_LANES], [&[][..]; MAX_LANES]);
                 if len == plane {
                     let values = run.start * channels * plane..run.end * channels * plane;
                     let entries = file.read_unchecked::<T>(image..image + 1, values, &mut read[0])?;
-                    planes.extend(entries.chunks_exact(channels * plane));
+                    for (part, entries) in planes.iter_mut().zip(entries.chunks_exact(channels * plane)) {
+                        *part = entries;
+                    }
                 } else {
-                    for (component, buffer) in run.clone().zip(read.iter_mut()) {
+                    let parts = planes.iter_mut().zip(&mut ahead);
+                    for ((component, buffer), (part, ahead)) in run.clone().zip(read.iter_mut()).zip(parts) {
                         let start = (component * channels + piece) * plane;
                         let values = start + values.start..start + values.end;
-                        planes.push(file.read_unchecked::<T>(image..image + 1, values, buffer)?);
+                        *part = file.read_unchecked::<T>(image..image + 1, values, buffer)?;
                         let next = start + next_values.start..start + next_values.end;
-                        ahead.extend(file.image_bytes(next_image, next));
+                        *ahead = file.image_bytes(next_image, next).unwrap_or_default();
                     }
                 }
-                if !lanes.convert(place, &planes, out, [channels * len, piece * len], &ahead) {
+                let (planes, ahead) = (&planes[..run.len()], &ahead[..run.len()]);
+                if !lanes.convert(place, planes, out, [channels * len, piece * len], ahead) {
                     planes.iter().try_for_each(|plane| file.check_finite(image, plane))?;
                 }
             }
@@ -538,7 +550,8 @@ mod tests {
                 let rows = LaneRows::new(&key);
                 let planes =
                     if form == Form::Matrix { 2 * rows.rows()[0]..2 * rows.rows()[0] + 2 } else { 0..2 };
-                for (plane, place) in planes.flat_map(|plane| [(plane, 0), (plane, item - 1)]) {
+                let places = [0, 1, 2, 3, item - 1];
+                for (plane, place) in planes.flat_map(|plane| places.map(|place| (plane, place))) {
                     let memory = MemoryFile::new();
                     let target = Target::Memory(memory.clone());
                     ciphertexts(&key, form, shape, Some((3, plane * item + place)), &target);

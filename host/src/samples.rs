@@ -202,13 +202,13 @@ impl Input {
     }
 }
 
-/// Images whose labels a thread reads at a time: what is made of them stays in a first-level cache.
+/// Images whose labels are a thread's unit of work.
 const LABELS_AT_A_TIME: usize = 256;
 
 /// Reads the encrypted labels of as many images from `first` on as `out` has room for, as lanes `[image][lane][class]`, on all threads.
 ///
 /// # Errors
-/// As [`ImagesFile::read_label_lanes`].
+/// As [`ImagesFile::read_label_lanes`]; of several labels that are not finite any is named.
 pub(crate) fn read_label_lanes<T: Scalar, const N: usize>(
     file: &ImagesFile,
     first: usize,

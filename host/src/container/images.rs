@@ -346,8 +346,8 @@ fn read_lanes<T: Real + Element>(
                     let entries = container.read_part::<T>(info, row..row + 1, values, buffer)?;
                     // Not a vector: an allocation would show where images are as small as labels.
                     let mut planes: [&[T]; MAX_LANES] = [&[]; MAX_LANES];
-                    for (place, plane) in planes.iter_mut().zip(entries.chunks_exact(item.max(1))) {
-                        *place = plane;
+                    for (plane, entries) in planes.iter_mut().zip(entries.chunks_exact(item)) {
+                        *plane = entries;
                     }
                     if !lanes.convert(place, &planes[..n], out, [item, 0], &[std::mem::take(&mut ahead)]) {
                         check_finite(container, name, row, entries.len(), entries)?;
