@@ -1,8 +1,8 @@
 //! Rows of images on their way from where they are stored to a network that takes them one by one.
 //!
 //! Nothing between the two is as large as an image: a band of rows is read, decoded or made lanes of in a cache, and a row of a pack of images
-//! is transposed in registers. Files in memory are asked for while the kernels compute on the band before; of parts of large matrices, whose
-//! planes lie powers of two apart and so have few places in a cache, while lanes of the image before are made.
+//! is transposed in registers. Files in memory are asked for while the kernels compute on the band before; bands of matrices that are lower than
+//! their images, while lanes of the image before are made: planes of large images lie powers of two apart and so have few places in a cache.
 
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ use crate::with_lanes;
 /// band are asked for.
 const BAND_BYTES: usize = 1 << 18;
 
-/// Those of matrices, of which no more than an image is asked for ahead.
+/// Those of matrices: of parts of their images no more than one is asked for ahead. Images that fit as a whole are asked for like the others.
 const MATRIX_BAND_BYTES: usize = 1 << 19;
 
 /// Bytes of the entries that a lane of a pack of small images is made of, at most. Of larger ones, and for more lanes, each of which takes all
@@ -123,7 +123,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
             let rows = start..height.min(start + band);
             let parts = self.parts(&selection, &images, &rows, read, whole)?;
             let ahead = match file {
-                // Asked for where lanes are made.
+                // Parts of matrices are asked for where lanes are made.
                 Some(_) if unchecked.is_none() && rows.len() < height => Ahead::default(),
                 Some(file) if rows.end < height => {
                     let values = rows.end * width..height.min(rows.end + band) * width;
