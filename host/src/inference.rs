@@ -298,13 +298,15 @@ impl<T: Scalar> Run<'_, T> {
 /// The memory of a pack at a time, used again and again.
 struct Worker<T, E> {
     rows: RowBuffers<T>,
-    /// Of a stream for each run.
+    /// Line buffers: of a stream for each run, or of one for all.
     streams: Vec<E>,
+    /// Whether the last run was the first of the band at hand.
+    is_backward: bool,
 }
 
 impl<T, E> Default for Worker<T, E> {
     fn default() -> Self {
-        Self { rows: RowBuffers::default(), streams: Vec::new() }
+        Self { rows: RowBuffers::default(), streams: Vec::new(), is_backward: false }
     }
 }
 
@@ -336,21 +338,27 @@ where
         outputs: &mut [I::Real],
     ) -> Result<(), Error> {
         let network = &self.network;
-        let memory = network.stream_memory();
-        worker.streams.resize(self.parameters.len() * memory, E::zero(self.isa));
+        let (memory, runs) = (network.stream_memory(), self.parameters.len());
         let output = self.parts * network.outputs();
+        let Worker { rows, streams, is_backward } = worker;
         let packs = images.clone().step_by(I::SAMPLES).zip(outputs.chunks_mut(I::SAMPLES * output));
         for (first, outputs) in packs {
-            let runs = self.parameters.iter().zip(worker.streams.chunks_exact_mut(memory));
-            let stream = |(parameters, memory)| RowStream::new(self.isa, network, parameters, memory);
-            let mut streams: Vec<RowStream<'_, E, W>> = runs
-                .map(|(parameters, memory)| stream((&parameters[..], memory)))
-                .collect::<Result<_, _>>()
-                .map_err(internal)?;
             let images = first..images.end.min(first + I::SAMPLES);
-            self.rows.each::<I, E>(self.isa, images, &mut worker.rows, |ahead, rows, put| {
-                // A run's line buffers stay in a cache while it has its rows.
-                for (run, stream) in streams.iter_mut().enumerate() {
+            let mut received = 0;
+            self.rows.each::<I, E>(self.isa, images, rows, |ahead, rows, put| {
+                // Runs that get whole images have the same line buffers, one after the other: all of them at once are more than a
+                // second-level cache holds beside the weights. Others go on with theirs.
+                let is_whole = rows == network.input().height;
+                streams.resize(if is_whole { memory } else { runs * memory }, E::zero(self.isa));
+                // A run has all rows of a band before the next one has any, and the last of a band is the first of the one behind:
+                // line buffers and weights are still in a cache then.
+                *is_backward = !*is_backward;
+                for turn in 0..runs {
+                    let run = if *is_backward { runs - 1 - turn } else { turn };
+                    let place = if is_whole { 0 } else { run * memory };
+                    let (parameters, memory) = (&self.parameters[run][..], &mut streams[place..][..memory]);
+                    let mut stream = RowStream::resume(self.isa, network, parameters, memory, received)
+                        .map_err(internal)?;
                     for row in 0..rows {
                         let fill = |channel: usize, place: &mut [E]| {
                             put(run, row, channel, place);
@@ -360,13 +368,14 @@ where
                         };
                         stream.push_row_from(ahead, fill).map_err(internal)?;
                     }
+                    if stream.missing_rows() == 0 {
+                        let values = stream.output().map_err(internal)?;
+                        scatter::<I, E>(values, self.parts, run * E::COMPONENTS, outputs);
+                    }
                 }
+                received += rows;
                 Ok(())
             })?;
-            for (run, stream) in streams.iter().enumerate() {
-                let values = stream.output().map_err(internal)?;
-                scatter::<I, E>(values, self.parts, run * E::COMPONENTS, outputs);
-            }
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Rows of images on their way from where they are stored to a network that takes them one by one.
 //!
 //! Nothing between the two is as large as an image: a band of rows is read, decoded or made lanes of in a cache, and a row of a pack of images
-//! is transposed in registers. Files in memory are asked for while the kernels compute on the band before; bands of matrices that are lower than
-//! their images, while lanes of the image before are made: planes of large images lie powers of two apart and so have few places in a cache.
+//! is transposed in registers. Files in memory are asked for while the kernels compute on the band before; matrices that lanes are made of before
+//! packs are gathered, while those of the image before are made: planes of large images lie powers of two apart and so have few places in a cache.
 
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ use crate::with_lanes;
 /// band are asked for.
 const BAND_BYTES: usize = 1 << 18;
 
-/// Those of matrices: of parts of their images no more than one is asked for ahead. Images that fit as a whole are asked for like the others.
+/// Those of matrices, of which no more than one image is asked for ahead where they are large.
 const MATRIX_BAND_BYTES: usize = 1 << 19;
 
 /// Bytes of the entries that a lane of a pack of small images is made of, at most. Of larger ones, and for more lanes, each of which takes all
@@ -94,7 +94,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
 
     /// Hands the rows of a pack of images to `take`, some at a time, from the first to the last. It gets how many they are, and what puts the
     /// channels of a run of one of them wherever they are computed on. Kernels that do so with the team that `take` gets ask for the
-    /// rows behind, but for parts of matrices, which are asked for where lanes are made.
+    /// rows behind, but for matrices that lanes are made of here.
     ///
     /// # Errors
     /// As [`ImageReader::read`], and those of `take`.
@@ -123,8 +123,8 @@ impl<'a, T: Scalar> Rows<'a, T> {
             let rows = start..height.min(start + band);
             let parts = self.parts(&selection, &images, &rows, read, whole)?;
             let ahead = match file {
-                // Parts of matrices are asked for where lanes are made.
-                Some(_) if unchecked.is_none() && rows.len() < height => Ahead::default(),
+                // Where lanes are made.
+                Some(_) if unchecked.is_none() => Ahead::default(),
                 Some(file) if rows.end < height => {
                     let values = rows.end * width..height.min(rows.end + band) * width;
                     Ahead::new(band_bytes(file, images.clone(), &selection.starts, values))
@@ -270,8 +270,8 @@ impl<'a, T: Scalar> Rows<'a, T> {
         Ok(parts)
     }
 
-    /// The lanes `[lane][channel]` of some values of each plane of one image that is stored as matrices. Of parts of images the ones to convert
-    /// next are asked for meanwhile.
+    /// The lanes `[lane][channel]` of some values of each plane of one image that is stored as matrices. What to convert next is asked for
+    /// meanwhile.
     fn convert(
         &self,
         file: &ImagesFile,
@@ -292,8 +292,12 @@ impl<'a, T: Scalar> Rows<'a, T> {
                 if len == plane {
                     let values = run.start * channels * plane..run.end * channels * plane;
                     let entries = file.read_unchecked::<T>(image..image + 1, values, &mut read[0])?;
-                    for (part, entries) in planes.iter_mut().zip(entries.chunks_exact(channels * plane)) {
+                    let entries = entries.chunks_exact(channels * plane);
+                    let parts = planes.iter_mut().zip(&mut ahead);
+                    for ((component, entries), (part, ahead)) in run.clone().zip(entries).zip(parts) {
+                        let next = component * channels * plane..(component + 1) * channels * plane;
                         *part = entries;
+                        *ahead = file.image_bytes(next_image, next).unwrap_or_default();
                     }
                 } else {
                     let parts = planes.iter_mut().zip(&mut ahead);

@@ -15,7 +15,7 @@ use crate::{Arithmetic, Ciphertext, EvaluationKey, KeyId, Real, Spectrum};
 /// [`EvaluationKey::to_spectrum`], and a row may serve all lanes: then `n` of `n^2` numbers need to be read. Equal
 /// lanes give exactly `l`.
 ///
-/// What rounding left in a row is multiplied by `|v_k| / |v_rk|`, which is at most `3 sqrt(n)` by the choice of the rows: the
+/// What rounding left in a row is multiplied by `|v_k| / |v_rk|`, which is at most `8 sqrt(n)` by the choice of the rows: the
 /// fewest that keep this, of equally many those that keep it lowest. For ciphertexts as they were encrypted or stored. A long
 /// computation in matrix form leaves the algebra of the key, and the diagonal of `V^-1 C V`, which uses the whole matrix, has
 /// the lesser error.
@@ -28,8 +28,9 @@ pub struct LaneRows<T: Real, const N: usize> {
     ratios: Square<T, N>,
 }
 
-/// `|v_rk|` of a lane with unit eigenvector, over its least possible maximum `1 / sqrt(n)`, must not be below.
-const LEAST: f64 = 1.0 / 3.0;
+/// `|v_rk|` of a lane with unit eigenvector, over its least possible maximum `1 / sqrt(n)`, must not be below. So low that one row is enough
+/// for nearly all keys, since every further one has to be read; half a digit more of a rounding error is the price, for the others.
+const LEAST: f64 = 1.0 / 8.0;
 
 impl<T: Real, const N: usize> LaneRows<T, N> {
     /// The rows for ciphertexts of `key`; its order of lanes is the order here.

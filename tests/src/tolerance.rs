@@ -33,11 +33,11 @@ impl Setting {
         self.factor() * self.kappa.powi(2) * l
     }
 
-    /// A conversion by single rows: `4 n kappa 3 sqrt(n) eps l`. What rounding left in a row is multiplied by at most `3 sqrt(n)`
+    /// A conversion by single rows: `4 n kappa 8 sqrt(n) eps l`. What rounding left in a row is multiplied by at most `8 sqrt(n)`
     /// where the diagonal of `V^-1 C V` multiplies it by `kappa`.
     #[must_use]
     pub fn rows(&self, l: f64) -> f64 {
-        self.factor() * self.kappa * 3.0 * (self.n as f64).sqrt() * l
+        self.factor() * self.kappa * 8.0 * (self.n as f64).sqrt() * l
     }
 
     /// A product of encrypted factors: `4 n kappa^3 eps l`, where `l` is the product of their largest lanes.

@@ -17,7 +17,7 @@ fn rows<const N: usize>(columns: [[f64; N]; N]) -> LaneRows<f64, N> {
 
 #[test]
 fn a_row_and_its_ratios_are_those_of_paper_and_pencil() {
-    // Beside its length the first entry of (0.5, 4) is 0.12, below 1/3 of 1/sqrt(2): row 0 does not serve that lane.
+    // Beside its length the first entry of (0.5, 4) is 0.12, the second 0.99; of (1, -2) they are 0.45 and 0.89: row 1 serves best.
     let rows = rows([[1.0, -2.0], [0.5, 4.0]]);
     assert_eq!((rows.id(), rows.rows()), (KeyId([7; 16]), &[1, 1]));
     assert_eq!((rows.ratios(0), rows.ratios(1)), (&[-0.5, 0.0], &[0.125, 0.0]));
@@ -41,8 +41,10 @@ fn as_few_rows_are_taken_as_serve_all_lanes() {
         column[3] = 0.9;
     }
     assert_eq!(rows(columns).rows(), &[1, 3, 3, 3]);
-    // And now that one, too.
-    columns[0][3] = -0.5;
+    // And now that one, too: a sixteenth of its length is 1/8 of 1/sqrt(4).
+    columns[0][3] = -0.06;
+    assert_eq!(rows(columns).rows(), &[1, 3, 3, 3]);
+    columns[0][3] = -0.07;
     assert_eq!(rows(columns).rows(), &[3, 3, 3, 3]);
     // Of two rows that serve, the one whose least entry is larger.
     assert_eq!(rows([[1.0, 0.6], [-0.5, 1.0]]).rows(), &[1, 1]);
@@ -69,7 +71,7 @@ fn check<T: Real, const N: usize>(case: &more_tests::generators::Case) -> Result
         prop_assert_eq!(ratios[rows.rows()[lane]], 0.0);
         let errors = ratios.iter().fold(1.0, |sum, ratio| sum + ratio * ratio).sqrt();
         prop_assert!(
-            errors <= 3.0 * (N as f64).sqrt() * (1.0 + 4.0 * setting.eps),
+            errors <= 8.0 * (N as f64).sqrt() * (1.0 + 4.0 * setting.eps),
             "lane {}: {}",
             lane,
             errors
@@ -100,7 +102,7 @@ fn counted<const N: usize>() -> [usize; 3] {
 }
 
 #[test]
-fn one_row_is_enough_for_most_keys_and_two_for_nearly_all() {
+fn one_row_is_enough_for_nearly_all_keys_and_two_for_all() {
     for counts in [
         counted::<2>(),
         counted::<3>(),
@@ -110,7 +112,7 @@ fn one_row_is_enough_for_most_keys_and_two_for_nearly_all() {
         counted::<7>(),
         counted::<8>(),
     ] {
-        assert!(counts[0] > 250 && counts[2] < 10, "{counts:?}");
+        assert!(counts[0] > 470 && counts[2] == 0, "{counts:?}");
     }
 }
 
