@@ -238,18 +238,19 @@ impl<T: Scalar> Run<'_, T> {
         }
     }
 
-    /// The model's parameters in the order of the kernels, for each run of the network that an image takes; those of a plain
-    /// model serve all.
+    /// The model's parameters in the order of the kernels, a set for each run of the network that an image takes; that of a plain
+    /// model serves all.
     fn parameters<W: Weight + Element<Real = T>>(&self, runs: usize) -> Result<Vec<Lines<W>>, Error> {
         let network = self.model.architecture.network();
-        let shared = self.model.form == Form::Plain;
-        let run = |run: usize| {
-            let weights: Vec<W> = self.model.weights(if shared { 0 } else { run * W::COMPONENTS });
+        // Once, not for each run: a second-level cache holds other things, too.
+        let sets = if self.model.form == Form::Plain { 1 } else { runs };
+        let set = |run: usize| {
+            let weights: Vec<W> = self.model.weights(run * W::COMPONENTS);
             let mut kernel = lines(W::zero(()), weights.len());
             layout::to_kernel(&network, &weights, &mut kernel).map_err(internal)?;
             Ok(kernel)
         };
-        (0..runs).map(run).collect()
+        (0..sets).map(set).collect()
     }
 
     /// Reads, computes and writes chunk after chunk, several at a time.
@@ -315,7 +316,7 @@ struct Evaluator<'a, I: Isa<Real: Scalar>, E, W> {
     isa: I,
     network: Network<'static>,
     rows: Rows<'a, I::Real>,
-    /// In the order of the kernels, one set a run.
+    /// In the order of the kernels, one set a run, or one for all.
     parameters: Vec<Lines<W>>,
     /// Components of an image.
     parts: usize,
@@ -338,7 +339,7 @@ where
         outputs: &mut [I::Real],
     ) -> Result<(), Error> {
         let network = &self.network;
-        let (memory, runs) = (network.stream_memory(), self.parameters.len());
+        let (memory, runs) = (network.stream_memory(), self.parts / E::COMPONENTS);
         let output = self.parts * network.outputs();
         let Worker { rows, streams, is_backward } = worker;
         let packs = images.clone().step_by(I::SAMPLES).zip(outputs.chunks_mut(I::SAMPLES * output));
@@ -356,7 +357,8 @@ where
                 for turn in 0..runs {
                     let run = if *is_backward { runs - 1 - turn } else { turn };
                     let place = if is_whole { 0 } else { run * memory };
-                    let (parameters, memory) = (&self.parameters[run][..], &mut streams[place..][..memory]);
+                    let parameters = &self.parameters[run % self.parameters.len()];
+                    let memory = &mut streams[place..][..memory];
                     let mut stream = RowStream::resume(self.isa, network, parameters, memory, received)
                         .map_err(internal)?;
                     for row in 0..rows {
