@@ -10,7 +10,7 @@ use aligned_vec::{AVec, ConstAlign, avec};
 use more_core::{Ciphertext, Real};
 use nn_core::element::Pack;
 use nn_core::simd::{Isa, PackReal};
-use nn_core::{Element, Learn, Number, Weigh};
+use nn_core::{Element, Learn, Network, Number, Weigh, transform_weights};
 
 use crate::container;
 use crate::training::Adam;
@@ -188,6 +188,17 @@ pub(crate) type Lines<W> = AVec<W, ConstAlign<64>>;
 /// `len` times the same.
 pub(crate) fn lines<W: Copy>(value: W, len: usize) -> Lines<W> {
     avec![[64]| value; len]
+}
+
+/// [`transform_weights`] for elements `E`, of parameters in the order of the kernels.
+pub(crate) fn transforms<E: Weigh<W>, W: Copy>(
+    network: &Network<'_>,
+    parameters: &[W],
+) -> Result<Lines<W>, nn_core::Error> {
+    let Some(any) = parameters.first() else { return Ok(Lines::new(64)) };
+    let mut transforms = lines(*any, network.transforms::<E, W>());
+    transform_weights::<E, W>(network, parameters, &mut transforms)?;
+    Ok(transforms)
 }
 
 /// Planes of numbers: `[item][component][value]`.

@@ -14,7 +14,7 @@ use nn_core::simd::{InstructionSet, Isa, Job};
 use nn_core::{Element, Network, RowStream, Weigh, layout};
 use rayon::prelude::*;
 
-use crate::components::{Lines, Packed, PlainWeight, Scalar, Weight, lines, scatter};
+use crate::components::{Lines, Packed, PlainWeight, Scalar, Weight, lines, scatter, transforms};
 use crate::container::{
     Container, ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer, Target,
     align_keys, check_same_key, label_tensor, output_tensor, plain_label_tensor,
@@ -250,7 +250,7 @@ impl<T: Scalar> Run<'_, T> {
             layout::to_kernel(&network, &weights, &mut kernel).map_err(internal)?;
             Ok(kernel)
         };
-        (0..sets).map(set).collect()
+        (0..sets).into_par_iter().map(set).collect()
     }
 
     /// Reads, computes and writes chunk after chunk, several at a time.
@@ -264,8 +264,18 @@ impl<T: Scalar> Run<'_, T> {
         let parts = self.form.components(self.input.lanes());
         let rows = Rows::of(self.input, self.form)?;
         let (standardization, kinds) = (self.model.standardization, std::marker::PhantomData);
-        let evaluator =
-            Evaluator::<I, E, W> { isa, network, rows, parameters, parts, standardization, kinds };
+        let transforms = parameters.par_iter().map(|set| transforms::<E, W>(&network, set));
+        let transforms = transforms.collect::<Result<_, _>>().map_err(internal)?;
+        let evaluator = Evaluator::<I, E, W> {
+            isa,
+            network,
+            rows,
+            parameters,
+            transforms,
+            parts,
+            standardization,
+            kinds,
+        };
 
         let count = self.input.count();
         let chunk = self.input.chunk::<T>(self.form, CHUNK_BYTES);
@@ -318,6 +328,8 @@ struct Evaluator<'a, I: Isa<Real: Scalar>, E, W> {
     rows: Rows<'a, I::Real>,
     /// In the order of the kernels, one set a run, or one for all.
     parameters: Vec<Lines<W>>,
+    /// Of each set's weights.
+    transforms: Vec<Lines<W>>,
     /// Components of an image.
     parts: usize,
     /// The map that images go through first.
@@ -357,10 +369,11 @@ where
                 for turn in 0..runs {
                     let run = if *is_backward { runs - 1 - turn } else { turn };
                     let place = if is_whole { 0 } else { run * memory };
-                    let parameters = &self.parameters[run % self.parameters.len()];
-                    let memory = &mut streams[place..][..memory];
-                    let mut stream = RowStream::resume(self.isa, network, parameters, memory, received)
-                        .map_err(internal)?;
+                    let (set, memory) = (run % self.parameters.len(), &mut streams[place..][..memory]);
+                    let mut stream =
+                        RowStream::resume(self.isa, network, &self.parameters[set], memory, received)
+                            .and_then(|stream| stream.with_transforms(&self.transforms[set]))
+                            .map_err(internal)?;
                     for row in 0..rows {
                         let fill = |channel: usize, place: &mut [E]| {
                             put(run, row, channel, place);

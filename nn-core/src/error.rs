@@ -86,6 +86,11 @@ pub enum Error {
         /// [`Network::stream_memory`](crate::Network::stream_memory).
         expected: usize,
     },
+    /// The transforms of weights.
+    Transforms {
+        /// [`Network::transforms`](crate::Network::transforms).
+        expected: usize,
+    },
     /// A row of an image.
     Row {
         /// Channels times columns of the network's input shape.
@@ -118,6 +123,7 @@ impl core::fmt::Display for Error {
             }
             Self::Side { expected } => return write!(f, "an image of more than {expected} rows or columns"),
             Self::Memory { expected } => ("memory", expected),
+            Self::Transforms { expected } => ("transforms", expected),
             Self::Row { expected } => ("row", expected),
             Self::ImageComplete { rows } => return write!(f, "the image has all its {rows} rows"),
             Self::ImageIncomplete { missing } => return write!(f, "{missing} rows of the image are missing"),

@@ -8,7 +8,7 @@ use crate::part::{cut_mut, last_mut, part, part_mut};
 use crate::team::{Alone, Team};
 use crate::{Error, Network};
 
-pub(crate) use kernels::{backward_activation, forward, input_gradient, weight_gradient};
+pub(crate) use kernels::{backward_activation, forward, forward_by, input_gradient, weight_gradient};
 pub use training::{Sample, train, train_with};
 
 /// Computes the network's output for one input (for each sample of a pack).

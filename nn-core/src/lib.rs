@@ -63,6 +63,7 @@ pub mod simd;
 mod stage;
 mod stream;
 mod team;
+mod transforms;
 
 pub use element::{Context, Element, Learn, Number, Weigh};
 pub use error::{Error, NetworkError};
@@ -75,3 +76,4 @@ pub use network::{ANGIOGRAPHY, Head, MNIST, Network, ParameterGroup};
 pub use shape::Shape;
 pub use stream::RowStream;
 pub use team::{Alone, Team};
+pub use transforms::transform_weights;

@@ -5,7 +5,8 @@ mod band;
 pub(crate) use band::Band;
 
 use crate::element::Weigh;
-use crate::execute::{check, forward};
+use crate::execute::{check, forward, forward_by};
+use crate::layer::conv2d;
 use crate::part::{copy, cut_mut, last, part, part_mut};
 use crate::team::{Alone, Team};
 use crate::{Error, Network};
@@ -18,6 +19,7 @@ macro_rules! take_row {
         let received = $self.received;
         $self.received += 1;
         let mut stages = $self.network.stages();
+        let mut transforms = $self.transforms;
         let Some(mut stage) = stages.next() else { return Ok(()) };
         let mut band = Band::of(&stage);
         let (mut buffer, mut others) = cut_mut($self.memory, stage.line_buffer());
@@ -36,7 +38,15 @@ macro_rules! take_row {
                 let on_band = stage.on_band(at.first_place, next_band.rows);
                 let end = target.len();
                 let output = part_mut(target, next_at.place * line..end);
-                forward($team, $self.context, &on_band, parameters, buffer, None, output);
+                // Nothing of it where there are no transforms: on a device every instruction counts.
+                if const { <E as Weigh<W>>::WINOGRAD } {
+                    let len = conv2d::transforms::<E, W>(&stage);
+                    let (own, others) = transforms.split_at_checked(len).unwrap_or_default();
+                    forward_by($team, $self.context, &on_band, (parameters, own), buffer, None, output);
+                    transforms = others;
+                } else {
+                    forward($team, $self.context, &on_band, parameters, buffer, None, output);
+                }
             }
             band.advance(stage.input.width, buffer);
             let (Some(next), Some(next_at)) = (next, next_at) else { break };
@@ -111,6 +121,8 @@ pub struct RowStream<'a, E: Weigh<W>, W: Copy + Sync> {
     context: E::Context,
     network: Network<'a>,
     parameters: &'a [W],
+    /// Of its weights, or none.
+    transforms: &'a [W],
     /// The line buffers of the stages, in order, then the network's output.
     memory: &'a mut [E],
     /// Rows of the image that have come. What every stage holds follows from it.
@@ -135,7 +147,21 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         check(parameters.len(), network.parameters(), |expected| Error::Weights { expected })?;
         let expected = network.stream_memory();
         let memory = memory.get_mut(..expected).ok_or(Error::Memory { expected })?;
-        Ok(Self { context, network: *network, parameters, memory, received: 0 })
+        Ok(Self { context, network: *network, parameters, transforms: &[], memory, received: 0 })
+    }
+
+    /// The same stream, which takes the transforms of its weights from `transforms` ([`transform_weights`](crate::transform_weights)) instead
+    /// of computing them for each row. Outputs have the same bits.
+    ///
+    /// On packs; on single numbers there are none, and nothing is gained.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transforms`] where there are not [`Network::transforms`] of them.
+    pub fn with_transforms(self, transforms: &'a [W]) -> Result<Self, Error> {
+        let expected = self.network.transforms::<E, W>();
+        check(transforms.len(), expected, |expected| Error::Transforms { expected })?;
+        Ok(Self { transforms, ..self })
     }
 
     /// The stream that has taken `received` rows, on the memory that it left: for callers that cannot keep the struct.

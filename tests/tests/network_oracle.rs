@@ -5,7 +5,10 @@ use more_tests::network::check::{Check, garbage, lane_wise, run_infer, run_train
 use more_tests::network::lanes::{Lanes, Samples};
 use nn_core::element::Pack;
 use nn_core::simd::{InstructionSet, Isa, Job, PackReal, Portable};
-use nn_core::{Layer, Learn, Sample, avg_pool, conv, dense, layout, strided_conv, train};
+use nn_core::{
+    Error, Layer, Learn, Network, RowStream, Sample, avg_pool, conv, dense, layout, strided_conv, train,
+    transform_weights,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 
@@ -231,6 +234,59 @@ fn winograd_on_packs() {
                 .and_then(|()| packs::<f32>(&case))
                 .unwrap_or_else(|error| panic!("{case:?}: {error}"));
         }
+    }
+}
+
+/// What a stream does with transforms: it refuses others than as many as there are, and takes them for the weights.
+struct Transforms(InstructionSet);
+
+impl<T: PackReal> Job<T> for Transforms {
+    type Output = ();
+
+    fn run<I: Isa<Real = T>>(self, isa: I) {
+        let layers =
+            [conv(8, 3), Layer::Tanh, avg_pool(2), conv(16, 3), Layer::Sigmoid, avg_pool(2), dense(2)];
+        let network = Network::new(nn_core::Shape::new(1, 12, 30), &layers);
+        let mut weights = vec![T::from_f64(0.01); network.parameters()];
+        let expected = network.transforms::<Pack<I>, T>();
+        assert_eq!(expected > 0, matches!(self.0, InstructionSet::Avx2 | InstructionSet::Avx512));
+        let mut transforms = vec![T::ONE; expected + 1];
+        let refused = Err(Error::Transforms { expected });
+        assert_eq!(transform_weights::<Pack<I>, T>(&network, &weights, &mut transforms), refused);
+        let refused = Err(Error::Weights { expected: weights.len() });
+        let transformed = transform_weights::<Pack<I>, T>(&network, &weights[1..], &mut transforms[1..]);
+        assert_eq!(transformed, refused);
+        assert!(transforms.iter().all(|entry| *entry == T::ONE), "written to");
+
+        let mut memory = garbage::<Pack<I>>(isa, network.stream_memory());
+        let row = vec![Pack::from_samples(isa, &vec![T::ONE; I::SAMPLES]); 30];
+        for len in [expected + 1, expected.saturating_sub(1)] {
+            let stream = RowStream::new(isa, &network, &weights, &mut memory).expect("lengths fit");
+            let refused = stream.with_transforms(&transforms[..len]).err();
+            assert_eq!(refused, (len != expected).then_some(Error::Transforms { expected }));
+        }
+        transform_weights::<Pack<I>, T>(&network, &weights, &mut transforms[1..]).expect("lengths fit");
+        let mut run = |weights: &[T], transforms: &[T]| {
+            let stream = RowStream::new(isa, &network, weights, &mut memory).expect("lengths fit");
+            let mut stream = stream.with_transforms(transforms).expect("as many as there are");
+            (0..12).for_each(|_| stream.push_row(&row).expect("the next row"));
+            stream.output().expect("all rows have come")[0].samples()[0]
+        };
+        let output = run(&weights, &transforms[1..]);
+        // Of the second stage, whose transforms are taken instead.
+        weights[8 * 10] = T::ZERO;
+        let others = run(&weights, &transforms[1..]);
+        assert_eq!(others == output, expected > 0);
+        transforms[1..].fill(T::ZERO);
+        assert_eq!(run(&weights, &transforms[1..]) == others, expected == 0);
+    }
+}
+
+#[test]
+fn transforms_stand_for_weights() {
+    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+        f32::dispatch(set, Transforms(set));
+        f64::dispatch(set, Transforms(set));
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::rates::Rates;
 use super::statistics::fastest;
 use crate::architecture::Architecture;
-use crate::components::{Lines, Scalar, lines};
+use crate::components::{Lines, Scalar, lines, transforms};
 use crate::error::Error;
 use crate::interrupt;
 use crate::large_pages;
@@ -232,8 +232,10 @@ impl Measurement<'_> {
         let input = fill(0.3, network.input().len());
         let row = fill(0.3, network.input().channels * network.input().width);
         let mut memory = fill(0.0, network.stream_memory());
+        let transforms = transforms::<Pack<I>, _>(network, &parameters).map_err(internal)?;
         let inference = self.time(|| {
-            let mut stream = RowStream::<Pack<I>, I::Real>::new(isa, network, &parameters, &mut memory)?;
+            let mut stream = RowStream::<Pack<I>, I::Real>::new(isa, network, &parameters, &mut memory)?
+                .with_transforms(&transforms)?;
             (0..network.input().height).try_for_each(|_| stream.push_row(&row))?;
             black_box(stream.output()?);
             Ok(())

@@ -19,11 +19,24 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync>(
     kept: Option<&mut [E]>,
     output: &mut [E],
 ) {
+    forward_by(team, context, stage, (parameters, &[]), input, kept, output);
+}
+
+/// [`forward`], by parameters and by [transforms](crate::transforms) of its weights, or none.
+pub(crate) fn forward_by<E: Weigh<W>, W: Copy + Sync>(
+    team: impl Team,
+    context: E::Context,
+    stage: &Stage,
+    (parameters, transforms): (&[W], &[W]),
+    input: &[E],
+    kept: Option<&mut [E]>,
+    output: &mut [E],
+) {
     match stage.linear {
         Linear::Conv2d { kernel, stride } => {
-            let window = (kernel, stride);
+            let (window, weights) = ((kernel, stride), (parameters, transforms));
             with_activation!(E, stage.activation, function => {
-                conv2d::forward(team, context, stage, window, parameters, input, kept, output, function);
+                conv2d::forward(team, context, stage, window, weights, input, kept, output, function);
             });
         }
         Linear::Dense => {

@@ -49,6 +49,7 @@ mod winograd;
 pub(crate) use forward::forward;
 pub(crate) use input_gradient::{has_rows, input_gradient};
 pub(crate) use weight_gradient::{first_gradient, has_first_gradient, weight_gradient};
+pub(crate) use winograd::{transform, transforms};
 
 /// A copy of a kernel's shapes, of which the compiler knows that no store to a feature map changes it.
 #[inline(always)]

@@ -1,7 +1,9 @@
 //! `nn-core` against the oracle.
 
 use more_core::{Arithmetic, Real};
-use nn_core::{Element, Learn, Network, RowStream, Sample, Shape, Weigh, infer, layout, train};
+use nn_core::{
+    Element, Learn, Network, RowStream, Sample, Shape, Weigh, infer, layout, train, transform_weights,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
@@ -41,12 +43,13 @@ pub fn row_of<E: Copy>(shape: Shape, image: &[E], row: usize) -> Vec<E> {
     channels.flat_map(|plane| &plane[row * shape.width..][..shape.width]).copied().collect()
 }
 
-/// The output for an image that comes row by row, with memory of exactly the length asked for.
+/// The output for an image that comes row by row, with memory of exactly the length asked for; the same from weights that were transformed
+/// beforehand.
 ///
 /// # Panics
 ///
-/// If the stream refuses a row.
-pub fn run_stream<E: Weigh<W>, W: Copy + Sync>(
+/// If the stream refuses a row, or the two outputs differ.
+pub fn run_stream<E: Weigh<W> + std::fmt::Debug, W: Copy + Sync>(
     context: E::Context,
     network: &Network<'_>,
     parameters: &[W],
@@ -55,11 +58,22 @@ pub fn run_stream<E: Weigh<W>, W: Copy + Sync>(
     let mut kernel = parameters.to_vec();
     layout::to_kernel(network, parameters, &mut kernel).expect("lengths fit");
     let mut memory = garbage(context, network.stream_memory());
-    let mut stream = RowStream::new(context, network, &kernel, &mut memory).expect("lengths fit");
-    for row in 0..network.input().height {
-        stream.push_row(&row_of(network.input(), image, row)).expect("the next row");
-    }
-    stream.output().expect("all rows have come").to_vec()
+    // Whatever they were: all are written.
+    let any = parameters.iter().copied().cycle();
+    let mut transforms: Vec<W> = any.take(network.transforms::<E, W>()).collect();
+    transform_weights::<E, W>(network, &kernel, &mut transforms).expect("lengths fit");
+    let mut outputs = [false, true].map(|is_prepared| {
+        let mut stream = RowStream::new(context, network, &kernel, &mut memory).expect("lengths fit");
+        if is_prepared {
+            stream = stream.with_transforms(&transforms).expect("as many as asked for");
+        }
+        for row in 0..network.input().height {
+            stream.push_row(&row_of(network.input(), image, row)).expect("the next row");
+        }
+        stream.output().expect("all rows have come").to_vec()
+    });
+    assert_eq!(bits(&outputs[0]), bits(&outputs[1]), "of transforms");
+    std::mem::take(&mut outputs[0])
 }
 
 /// All numbers of some elements, such that equal texts are equal bits but for those of a NaN: Rust prints as many digits as tell

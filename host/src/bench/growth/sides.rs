@@ -13,7 +13,7 @@ use rand_core::SeedableRng;
 
 use super::{Axis, Point, Series, Sizes};
 use crate::bench::statistics::Times;
-use crate::components::{Planes, Scalar};
+use crate::components::{Lines, Planes, Scalar, transforms};
 use crate::container::{
     ContainerWriter, Content, Form, IMAGES, ImagesFile, MemoryFile, Metadata, Target, image_tensor,
     put_matrices,
@@ -72,7 +72,8 @@ impl<T: Scalar> Job<T> for Measurement {
             [Input::Plain(images(&self.network, I::SAMPLES)?), matrices::<T>(&self.network, I::SAMPLES)?];
         let mut plain = Images::new(&inputs[0], Form::Plain, self.network.input().len())?;
         let mut spectral = Images::new(&inputs[1], Form::Spectral, self.network.input().len())?;
-        let mut networks: Vec<_> = (0..=LANES).map(|_| Trained::<I>::new(isa, self.network)).collect();
+        let networks = (0..=LANES).map(|_| Trained::<I>::new(isa, self.network));
+        let mut networks = networks.collect::<Result<Vec<_>, _>>()?;
         let mut times: [Times; 4] = Default::default();
         for run in 0..=self.runs {
             for (index, times) in times.iter_mut().enumerate() {
@@ -167,6 +168,7 @@ impl<'a, T: Scalar> Images<'a, T> {
         let isa = networks[0].isa;
         for trained in networks {
             let stream = RowStream::new(isa, &trained.network, &trained.parameters, &mut trained.memory);
+            let stream = stream.and_then(|stream| stream.with_transforms(&trained.transforms));
             streams.push(stream.map_err(internal)?);
         }
         self.rows.each::<I, Pack<I>>(isa, 0..I::SAMPLES, &mut self.row_buffers, |ahead, rows, put| {
@@ -190,6 +192,7 @@ struct Trained<I: Isa> {
     isa: I,
     network: Network<'static>,
     parameters: Vec<I::Real>,
+    transforms: Lines<I::Real>,
     gradient: Vec<I::Real>,
     input: Vec<Pack<I>>,
     labels: Vec<Pack<I>>,
@@ -199,22 +202,24 @@ struct Trained<I: Isa> {
 }
 
 impl<I: Isa<Real: Scalar>> Trained<I> {
-    fn new(isa: I, network: Network<'static>) -> Self {
+    fn new(isa: I, network: Network<'static>) -> Result<Self, Error> {
         let parameters: Vec<I::Real> = order::initial_parameters(&network, 1);
+        let transforms = transforms::<Pack<I>, _>(&network, &parameters).map_err(internal)?;
         let pack = |value: f64| Pack::<I>::splat(isa, I::Real::from_f64(value));
         let zeros = |length: usize| vec![pack(0.0); length];
         let mut labels = zeros(network.outputs());
         labels[0] = pack(1.0);
-        Self {
+        Ok(Self {
             isa,
             network,
             gradient: vec![I::Real::ZERO; parameters.len()],
             parameters,
+            transforms,
             input: zeros(network.input().len()),
             labels,
             workspace: zeros(network.workspace()),
             memory: zeros(network.stream_memory()),
-        }
+        })
     }
 
     /// Loss and gradient of a pack of images in one lane.

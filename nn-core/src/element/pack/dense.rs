@@ -10,6 +10,9 @@ use crate::simd::{Isa, MAX_SAMPLES, samples};
 /// Samples whose sums of two layout blocks stay in registers.
 const ROWS: usize = 8;
 
+/// Inputs whose weights and samples a first-level cache holds between the first rows and the last.
+const INPUTS: usize = 128;
+
 /// The first two layout blocks of [`Weigh::first_outputs`](crate::Weigh::first_outputs), `None` where there are no two.
 ///
 /// A register holds the weights of a block, and a sample is broadcast to both blocks: one load for two products, where the product of a
@@ -30,21 +33,26 @@ pub(super) fn two_blocks<I: Isa>(
     let biases = [Pack::load(isa, &biases[0]).vector, Pack::load(isa, &biases[1]).vector];
     // Sample by sample, the outputs of a block.
     let mut rows = [[biases[0]; MAX_SAMPLES], [biases[1]; MAX_SAMPLES]];
-    for from in (0..MAX_SAMPLES).step_by(ROWS) {
-        let mut sums = [biases; ROWS];
-        for ((x, first), second) in x.iter().zip(first).zip(second) {
-            let (first, second) = (Pack::load(isa, first).vector, Pack::load(isa, second).vector);
-            let samples = x.samples().get(from..)?.first_chunk::<ROWS>()?;
+    for ((x, first), second) in x.chunks(INPUTS).zip(first.chunks(INPUTS)).zip(second.chunks(INPUTS)) {
+        for from in (0..MAX_SAMPLES).step_by(ROWS) {
+            let mut sums = [biases; ROWS];
             for row in 0..ROWS {
-                let x = isa.splat(samples[row]);
-                sums[row][0] = isa.fma(x, first, sums[row][0]);
-                sums[row][1] = isa.fma(x, second, sums[row][1]);
+                sums[row] = [rows[0][from + row], rows[1][from + row]];
             }
-        }
-        let done = sums;
-        for row in 0..ROWS {
-            rows[0][from + row] = done[row][0];
-            rows[1][from + row] = done[row][1];
+            for ((x, first), second) in x.iter().zip(first).zip(second) {
+                let (first, second) = (Pack::load(isa, first).vector, Pack::load(isa, second).vector);
+                let samples = x.samples().get(from..)?.first_chunk::<ROWS>()?;
+                for row in 0..ROWS {
+                    let x = isa.splat(samples[row]);
+                    sums[row][0] = isa.fma(x, first, sums[row][0]);
+                    sums[row][1] = isa.fma(x, second, sums[row][1]);
+                }
+            }
+            let done = sums;
+            for row in 0..ROWS {
+                rows[0][from + row] = done[row][0];
+                rows[1][from + row] = done[row][1];
+            }
         }
     }
     for (y, rows) in y.as_chunks_mut::<LAYOUT_BLOCK>().0.iter_mut().zip(&rows) {

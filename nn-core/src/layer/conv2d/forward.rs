@@ -20,14 +20,14 @@ use crate::team::{Divisible, Team, cut_range, share};
 
 /// One stage: convolution, activation and pool in one pass over the input, filter by filter where a team shares it.
 ///
-/// `parameters`: weights, then biases. `kept`, where given, takes the activations in front of the pool (`stage.active`).
+/// `parameters`: weights, then biases; `transforms`: of the weights, or none ([`winograd::transform`]). `kept`, where given, takes the activations in front of the pool (`stage.active`).
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
 pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
     team: impl Team,
     context: E::Context,
     stage: &Stage,
     (kernel, stride): (usize, usize),
-    parameters: &[W],
+    (parameters, transforms): (&[W], &[W]),
     input: &[E],
     kept: Option<&mut [E]>,
     output: &mut [E],
@@ -38,7 +38,7 @@ pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
     let width = if team.size() == 1 { common_width(stage.active.channels) } else { None };
     with_window!(E, kernel, stride, width, window => {
         share(team, stage.operations_on_rows(), Filtered {
-            team, context, stage, window, parameters, input, channels, kept, output, function,
+            team, context, stage, window, parameters, transforms, input, channels, kept, output, function,
         });
     });
 }
@@ -53,6 +53,8 @@ struct Filtered<'a, E: Element, W, F, D, T> {
     stage: &'a Stage,
     window: D,
     parameters: &'a [W],
+    /// Of the stage's weights, or none.
+    transforms: &'a [W],
     input: &'a [E],
     channels: Range<usize>,
     /// Of these channels only, as the output.
@@ -85,8 +87,19 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
     }
 
     fn run(self) {
-        let Self { team, context, stage, window, parameters, input, channels, mut kept, output, function } =
-            self;
+        let Self {
+            team,
+            context,
+            stage,
+            window,
+            parameters,
+            input,
+            channels,
+            mut kept,
+            output,
+            function,
+            ..
+        } = self;
         let biases = from(parameters, stage.weights());
         if winograd::applies::<E, W, D>(stage) {
             for (block, within) in blocks_within(stage.active.channels, channels.clone()) {
@@ -97,6 +110,7 @@ impl<E: Weigh<W>, W: Copy + Sync, F: Function<E>, D: Window, T: Team> Divisible
                     weights: from(parameters, block.first * stage.fan_in + within.start),
                     width: block.width,
                     biases: part(biases, first..first + within.len()),
+                    transforms: winograd::transforms_of(stage, &block, &within, self.transforms),
                 };
                 let kept = kept.as_deref_mut();
                 context.enter(

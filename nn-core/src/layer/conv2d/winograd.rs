@@ -25,13 +25,14 @@ mod forward;
 mod input_gradient;
 mod weight_gradient;
 
-pub(super) use forward::{Filters, rows_of_filters};
+pub(super) use forward::{Filters, rows_of_filters, transforms_of};
 pub(super) use input_gradient::{Channels, rows_of_channels};
 pub(super) use weight_gradient::{Block, gradients_of_block};
 
-use super::Window;
+use super::{Three, Window};
 use crate::element::{Element, Weigh};
-use crate::stage::Stage;
+use crate::layout::LAYOUT_BLOCK;
+use crate::stage::{Linear, Stage};
 
 /// Rows and columns of a kernel.
 const KERNEL: usize = 3;
@@ -64,9 +65,29 @@ const LEAST_COLUMNS: usize = 5;
 /// Whether a stage's convolution and its input gradient are computed this way: whatever the team and the rows, since results have other
 /// bits.
 #[inline(always)]
-pub(super) fn applies<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
+pub(super) const fn applies<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
     let least = if const { many_registers::<E>() } { LEAST_PLANES } else { LEAST_PLANES_FOR_FEW };
     (const { E::WINOGRAD }) && has_planes::<D>(stage, least) && stage.output.width >= LEAST_COLUMNS
+}
+
+/// Elements of the [transforms](transform) of a stage's weights, 0 where it is not computed this way.
+pub(crate) const fn transforms<E: Weigh<W>, W: Copy>(stage: &Stage) -> usize {
+    // `Three` is what `with_window` takes then.
+    let is_three =
+        (const { E::UNROLLED }) && matches!(stage.linear, Linear::Conv2d { kernel: KERNEL, stride: 1 });
+    if !is_three || !applies::<E, W, Three<0>>(stage) {
+        return 0;
+    }
+    SIDE * SIDE * stage.input.channels * LAYOUT_BLOCK * stage.active.channels.div_ceil(LAYOUT_BLOCK)
+}
+
+/// `G w G^T` of the kernels of all filters, `[layout block][register block][row][column][channel][filter of the register block]`; the
+/// layout blocks are all as long as whole ones.
+pub(crate) fn transform<E: Weigh<W>, W: Copy>(stage: &Stage, parameters: &[W], transforms: &mut [W]) {
+    if !transforms.is_empty() {
+        // Lengths have been checked: nothing is missing.
+        let _ = forward::transform::<E, W>(stage, parameters, transforms);
+    }
 }
 
 /// Whether the weight gradient is computed this way. It transforms no weights, so that narrow maps gain too; but its registers are of

@@ -1,5 +1,7 @@
 //! `y = A^T (sum over channels of (G w G^T) * (B^T x B)) A`, activation and average pool: a tile is a window of the pool.
 
+use core::ops::Range;
+
 use super::{
     KERNEL, LINES, SIDE, Sums, TILES, Tiles, columns, kernel_transform, many_registers, products, room,
 };
@@ -8,8 +10,8 @@ use crate::layer::activation::Function;
 use crate::layer::avg_pool2d::mean_factor;
 use crate::layer::conv2d::forward::store_mean;
 use crate::layer::conv2d::local;
-use crate::layout::LAYOUT_BLOCK;
-use crate::part::from;
+use crate::layout::{Block, LAYOUT_BLOCK, blocks};
+use crate::part::{from, part};
 use crate::prefetch::Prefetch;
 use crate::stage::Stage;
 use crate::team::Team;
@@ -25,6 +27,46 @@ pub(in crate::layer::conv2d) struct Filters<'a, W> {
     pub(in crate::layer::conv2d) width: usize,
     /// Of these filters.
     pub(in crate::layer::conv2d) biases: &'a [W],
+    /// The transforms of these filters' weights, or none: they are computed then.
+    pub(in crate::layer::conv2d) transforms: &'a [W],
+}
+
+/// The part of a stage's `transforms` that is of some filters of a layout block. None where a team has cut the block: its register
+/// blocks are others then.
+pub(in crate::layer::conv2d) fn transforms_of<'a, W>(
+    stage: &Stage,
+    block: &Block,
+    within: &Range<usize>,
+    transforms: &'a [W],
+) -> &'a [W] {
+    if transforms.is_empty() || within.len() < block.width {
+        return &[];
+    }
+    let len = LAYOUT_BLOCK * SIDE * SIDE * stage.input.channels;
+    let first = block.first / LAYOUT_BLOCK * len;
+    part(transforms, first..first + len)
+}
+
+/// The transforms of a stage's weights, a layout block after the other.
+pub(super) fn transform<E: Weigh<W>, W: Copy>(
+    stage: &Stage,
+    parameters: &[W],
+    transforms: &mut [W],
+) -> Option<()> {
+    let channels = stage.input.channels;
+    let places = transforms.chunks_exact_mut((LAYOUT_BLOCK * SIDE * SIDE * channels).max(1));
+    for (block, place) in blocks(stage.active.channels).zip(places) {
+        // To the end of the parameters: registers are read of the last, narrow block, too.
+        let weights = from(parameters, block.first * stage.fan_in);
+        if const { many_registers::<E>() } {
+            let (place, _) = place.as_chunks_mut::<8>();
+            transform_weights::<E, W, 8>(weights, (block.width, block.width), channels, place)?;
+        } else {
+            let (place, _) = place.as_chunks_mut::<4>();
+            transform_weights::<E, W, 4>(weights, (block.width, block.width), channels, place)?;
+        }
+    }
+    Some(())
 }
 
 /// All rows of some filters.
@@ -64,9 +106,19 @@ fn rows_by<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize>(
     let (channels, zero) = (stage.input.channels, E::zero(context));
     let any = *filters.weights.first()?;
     let (mut few_weights, mut many_weights);
-    let weights = room!(few_weights, many_weights, channels, LAYOUT_BLOCK * SIDE * SIDE, any);
-    let (weights, _) = weights.as_chunks_mut::<OUTPUTS>();
-    transform_weights::<E, W, OUTPUTS>(filters, channels, weights)?;
+    let weights = if filters.transforms.is_empty() {
+        let weights = room!(few_weights, many_weights, channels, LAYOUT_BLOCK * SIDE * SIDE, any);
+        let (weights, _) = weights.as_chunks_mut::<OUTPUTS>();
+        transform_weights::<E, W, OUTPUTS>(
+            filters.weights,
+            (filters.count, filters.width),
+            channels,
+            weights,
+        )?;
+        &*weights
+    } else {
+        filters.transforms.as_chunks::<OUTPUTS>().0
+    };
     let mut biases = [any; LAYOUT_BLOCK];
     for (place, bias) in biases.iter_mut().zip(filters.biases) {
         *place = *bias;
@@ -96,21 +148,22 @@ fn rows_by<E: Weigh<W>, W: Copy, F: Function<E>, const OUTPUTS: usize>(
     Some(())
 }
 
-/// `G w G^T` of some filters' kernels, `[register block][row][column][channel]`.
+/// `G w G^T` of the kernels of `count` filters of a layout block of `width`, `[register block][row][column][channel]`.
 #[inline(always)]
 fn transform_weights<E: Weigh<W>, W: Copy, const OUTPUTS: usize>(
-    filters: &Filters<'_, W>,
+    weights: &[W],
+    (count, width): (usize, usize),
     channels: usize,
     to: &mut [[W; OUTPUTS]],
 ) -> Option<()> {
     let blocks = to.chunks_exact_mut(SIDE * SIDE * channels);
-    for (block, to) in blocks.enumerate().take(filters.count.div_ceil(OUTPUTS)) {
+    for (block, to) in blocks.enumerate().take(count.div_ceil(OUTPUTS)) {
         for channel in 0..channels {
-            let taps = from(filters.weights, block * OUTPUTS + channel * KERNEL * KERNEL * filters.width);
+            let taps = from(weights, block * OUTPUTS + channel * KERNEL * KERNEL * width);
             let mut kernel = [[*taps.first_chunk::<OUTPUTS>()?; KERNEL]; KERNEL];
             for u in 0..KERNEL {
                 for t in 0..KERNEL {
-                    kernel[u][t] = *taps.get((u * KERNEL + t) * filters.width..)?.first_chunk::<OUTPUTS>()?;
+                    kernel[u][t] = *taps.get((u * KERNEL + t) * width..)?.first_chunk::<OUTPUTS>()?;
                 }
             }
             let kernel = kernel_transform::<E, W, OUTPUTS>(&kernel)?;
