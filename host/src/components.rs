@@ -183,7 +183,10 @@ impl<I: Isa, W: Weight, E: Packed<I> + Learn<W>> Learner<I, W> for E {}
 
 /// Parameters and gradients in the order of the kernels, from the beginning of a cache line on. A register of weights is then one line where
 /// blocks of layers are whole lines, as they are in the paper's networks; across two lines it takes two loads.
-pub(crate) type Lines<W> = AVec<W, ConstAlign<64>>;
+pub(crate) type Lines<W> = AVec<W, ConstAlign<LINE_BYTES>>;
+
+/// Bytes of a cache line.
+pub(crate) const LINE_BYTES: usize = 64;
 
 /// `len` times the same.
 pub(crate) fn lines<W: Copy>(value: W, len: usize) -> Lines<W> {
@@ -195,7 +198,7 @@ pub(crate) fn transforms<E: Weigh<W>, W: Copy>(
     network: &Network<'_>,
     parameters: &[W],
 ) -> Result<Lines<W>, nn_core::Error> {
-    let Some(any) = parameters.first() else { return Ok(Lines::new(64)) };
+    let Some(any) = parameters.first() else { return Ok(Lines::new(LINE_BYTES)) };
     let mut transforms = lines(*any, network.transforms::<E, W>());
     transform_weights::<E, W>(network, parameters, &mut transforms)?;
     Ok(transforms)

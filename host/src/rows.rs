@@ -11,7 +11,7 @@ use nn_core::element::Pack;
 use nn_core::simd::Isa;
 
 use crate::ahead::Ahead;
-use crate::components::{LaneLines, Packed, Scalar, Stored, gather};
+use crate::components::{LINE_BYTES, LaneLines, Lines, Packed, Scalar, Stored, gather};
 use crate::container::{Form, ImagesFile, LaneOfTwo, LanePlanes, ReadBuffer};
 use crate::dataset::Dataset;
 use crate::error::Error;
@@ -62,13 +62,13 @@ pub(crate) struct RowBuffers<T> {
     /// For each plane of each image.
     planes: Vec<ReadBuffer>,
     /// Of images that are not stored in the form, what is in it: a band, or whole images.
-    whole: Vec<T>,
+    whole: Lines<T>,
     buffers: Buffers<T>,
 }
 
 impl<T> Default for RowBuffers<T> {
     fn default() -> Self {
-        Self { planes: Vec::new(), whole: Vec::new(), buffers: Buffers::default() }
+        Self { planes: Vec::new(), whole: Lines::new(LINE_BYTES), buffers: Buffers::default() }
     }
 }
 
@@ -208,7 +208,7 @@ impl<'a, T: Scalar> Rows<'a, T> {
         images: &Range<usize>,
         rows: &Range<usize>,
         read: &'b mut Vec<ReadBuffer>,
-        whole: &'b mut Vec<T>,
+        whole: &'b mut Lines<T>,
     ) -> Result<Vec<&'b [T]>, Error> {
         let [channels, height, width] = self.input.shape();
         let Selection { runs, starts, planes, band, lanes } = selection;
@@ -243,8 +243,9 @@ impl<'a, T: Scalar> Rows<'a, T> {
                 }
             }
             Route::Matrices(file, lanes) => {
-                whole.resize(images.len() * planes * values.len(), T::ZERO);
-                for (image, out) in images.clone().zip(whole.chunks_exact_mut(planes * values.len())) {
+                let (len, distance) = (planes * values.len(), distance::<T>(planes * values.len()));
+                whole.resize(images.len() * distance, T::ZERO);
+                for (image, out) in images.clone().zip(whole.chunks_exact_mut(distance)) {
                     let next = if image + 1 < images.end {
                         (image + 1, values.clone())
                     } else if rows.end < height {
@@ -252,18 +253,22 @@ impl<'a, T: Scalar> Rows<'a, T> {
                     } else {
                         (images.end, 0..band * width)
                     };
-                    self.convert(file, lanes, (image, values.clone()), next, read, out)?;
+                    self.convert(file, lanes, (image, values.clone()), next, read, &mut out[..len])?;
                 }
-                parts.extend(whole.chunks_exact(values.len()));
+                let whole = whole.chunks_exact(distance);
+                parts.extend(whole.flat_map(|image| image[..len].chunks_exact(values.len())));
             }
             Route::Bytes(data) => {
-                whole.resize(images.len() * planes * values.len(), T::ZERO);
-                for (index, out) in whole.chunks_exact_mut(values.len()).enumerate() {
-                    let image = images.start + index / planes;
-                    let found = data.decode(image, part(starts[index % planes]), out);
-                    debug_assert!(found, "images of the data set are asked for");
+                let (len, distance) = (planes * values.len(), distance::<T>(planes * values.len()));
+                whole.resize(images.len() * distance, T::ZERO);
+                for (image, out) in images.clone().zip(whole.chunks_exact_mut(distance)) {
+                    for (start, out) in starts.iter().zip(out.chunks_exact_mut(values.len())) {
+                        let found = data.decode(image, part(*start), out);
+                        debug_assert!(found, "images of the data set are asked for");
+                    }
                 }
-                parts.extend(whole.chunks_exact(values.len()));
+                let whole = whole.chunks_exact(distance);
+                parts.extend(whole.flat_map(|image| image[..len].chunks_exact(values.len())));
             }
             Route::Whole(_) => parts.extend(whole.chunks_exact(plane).map(|part| &part[values.clone()])),
         }
@@ -331,6 +336,12 @@ struct Selection<T> {
     band: usize,
     /// What each lane is made of, if that is where packs are gathered.
     lanes: Option<[LaneOfTwo<T>; 2]>,
+}
+
+/// From one image to the next, numbers: so many and the rest of a cache line, and an odd number of lines. At a power of two, lines of
+/// neighbouring images would have the same few places in a cache.
+fn distance<T: Scalar>(len: usize) -> usize {
+    ((len * T::BYTES).div_ceil(LINE_BYTES) | 1) * (LINE_BYTES / T::BYTES)
 }
 
 /// Where some values of planes of some images, which begin at `starts`, lie in memory.
