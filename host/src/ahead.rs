@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nn_core::Team;
 use nn_core::simd::prefetch;
 
+use crate::lines::LINE_BYTES;
+
 /// Memory that will be read next. As a [`Team`] it is one thread, which asks for a few cache lines of it between two windows of a
 /// convolution: a core waits for none of them, and they are there when it comes to them. Nothing but time depends on it.
 #[derive(Debug, Default)]
@@ -14,23 +16,23 @@ pub(crate) struct Ahead<'a> {
     asked: AtomicUsize,
 }
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
 /// Lines that are asked for at a time: as few as are enough for the paper's networks on ciphertexts of up to four lanes, whose lines all have
 /// their turn within as many windows.
 const AT_A_TIME: usize = 16;
 
 /// Asks for some bytes, whose cache lines will be read soon.
 pub(crate) fn ask_for(bytes: &[u8]) {
-    for line in bytes.chunks(LINE) {
+    for line in bytes.chunks(LINE_BYTES) {
         prefetch(line);
     }
 }
 
 impl<'a> Ahead<'a> {
     pub(crate) fn new(parts: impl Iterator<Item = &'a [u8]>) -> Self {
-        Self { chunks: parts.flat_map(|part| part.chunks(AT_A_TIME * LINE)).collect(), ..Self::default() }
+        Self {
+            chunks: parts.flat_map(|part| part.chunks(AT_A_TIME * LINE_BYTES)).collect(),
+            ..Self::default()
+        }
     }
 }
 

@@ -6,13 +6,14 @@
 
 mod gather;
 
-use aligned_vec::{AVec, ConstAlign, avec};
 use more_core::{Ciphertext, Real};
 use nn_core::element::Pack;
 use nn_core::simd::{Isa, PackReal};
 use nn_core::{Element, Learn, Network, Number, Weigh, transform_weights};
 
 use crate::container;
+use crate::large_pages;
+use crate::lines::{self, Lines};
 use crate::training::Adam;
 pub(crate) use gather::{LaneLines, Stored, gather};
 
@@ -181,25 +182,13 @@ pub trait Learner<I: Isa, W: Weight>: Packed<I> + Learn<W> {}
 
 impl<I: Isa, W: Weight, E: Packed<I> + Learn<W>> Learner<I, W> for E {}
 
-/// Parameters and gradients in the order of the kernels, from the beginning of a cache line on. A register of weights is then one line where
-/// blocks of layers are whole lines, as they are in the paper's networks; across two lines it takes two loads.
-pub(crate) type Lines<W> = AVec<W, ConstAlign<LINE_BYTES>>;
-
-/// Bytes of a cache line.
-pub(crate) const LINE_BYTES: usize = 64;
-
-/// `len` times the same.
-pub(crate) fn lines<W: Copy>(value: W, len: usize) -> Lines<W> {
-    avec![[64]| value; len]
-}
-
 /// [`transform_weights`] for elements `E`, of parameters in the order of the kernels.
 pub(crate) fn transforms<E: Weigh<W>, W: Copy>(
     network: &Network<'_>,
     parameters: &[W],
 ) -> Result<Lines<W>, nn_core::Error> {
-    let Some(any) = parameters.first() else { return Ok(Lines::new(LINE_BYTES)) };
-    let mut transforms = lines(*any, network.transforms::<E, W>());
+    let Some(any) = parameters.first() else { return Ok(lines::empty()) };
+    let mut transforms = large_pages::filled(*any, network.transforms::<E, W>());
     transform_weights::<E, W>(network, parameters, &mut transforms)?;
     Ok(transforms)
 }

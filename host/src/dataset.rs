@@ -24,6 +24,7 @@ pub use source::{Input, Source, Split};
 
 use crate::error::{Error, Kind};
 use crate::large_pages;
+use crate::lines::Lines;
 use crate::registers::in_widest_registers;
 
 /// Images that are decoded or made when they are read, so that a data set may be larger than memory.
@@ -36,7 +37,7 @@ pub(crate) trait ReadImage: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug)]
 enum Pixels {
     /// One byte a pixel, image after image.
-    Bytes(Vec<u8>),
+    Bytes(Lines<u8>),
     /// Where they come from.
     #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "files are what is read image by image"))]
     Read(Arc<dyn ReadImage>),
@@ -152,7 +153,7 @@ impl Dataset {
             ));
         }
         let (count, patients) = (labels.len(), Vec::new());
-        let pixels = Pixels::Bytes(large_pages::moved(pixels));
+        let pixels = Pixels::Bytes(large_pages::copied(&pixels));
         Ok(Self { shape, classes, pixels, count, labels, patients })
     }
 
@@ -161,9 +162,7 @@ impl Dataset {
     pub fn first(&self, count: usize) -> Self {
         let count = count.min(self.len());
         let pixels = match &self.pixels {
-            Pixels::Bytes(bytes) => {
-                Pixels::Bytes(large_pages::moved(bytes[..count * self.image_len()].to_vec()))
-            }
+            Pixels::Bytes(bytes) => Pixels::Bytes(large_pages::copied(&bytes[..count * self.image_len()])),
             Pixels::Read(images) => Pixels::Read(images.clone()),
         };
         Self {

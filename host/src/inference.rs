@@ -14,13 +14,15 @@ use nn_core::simd::{InstructionSet, Isa, Job};
 use nn_core::{Element, Network, RowStream, Weigh, layout};
 use rayon::prelude::*;
 
-use crate::components::{Lines, Packed, PlainWeight, Scalar, Weight, lines, scatter, transforms};
+use crate::components::{Packed, PlainWeight, Scalar, Weight, scatter, transforms};
 use crate::container::{
     Container, ContainerWriter, Content, Form, LABELS, Metadata, OUTPUTS, PLAIN_LABELS, ReadBuffer, Target,
     align_keys, check_same_key, label_tensor, output_tensor, plain_label_tensor,
 };
 use crate::error::{Error, Kind};
 use crate::interrupt;
+use crate::large_pages;
+use crate::lines::Lines;
 use crate::model::Model;
 use crate::progress::Progress;
 use crate::rows::{RowBuffers, Rows};
@@ -246,7 +248,7 @@ impl<T: Scalar> Run<'_, T> {
         let sets = if self.model.form == Form::Plain { 1 } else { runs };
         let set = |run: usize| {
             let weights: Vec<W> = self.model.weights(run * W::COMPONENTS);
-            let mut kernel = lines(W::zero(()), weights.len());
+            let mut kernel = large_pages::filled(W::zero(()), weights.len());
             layout::to_kernel(&network, &weights, &mut kernel).map_err(internal)?;
             Ok(kernel)
         };

@@ -36,6 +36,7 @@ pub mod ingest;
 pub mod interrupt;
 pub mod key_file;
 mod large_pages;
+mod lines;
 #[cfg(feature = "engine")]
 pub mod metrics;
 #[cfg(feature = "engine")]

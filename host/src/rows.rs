@@ -11,11 +11,12 @@ use nn_core::element::Pack;
 use nn_core::simd::Isa;
 
 use crate::ahead::Ahead;
-use crate::components::{LINE_BYTES, LaneLines, Lines, Packed, Scalar, Stored, gather};
+use crate::components::{LaneLines, Packed, Scalar, Stored, gather};
 use crate::container::{Form, ImagesFile, LaneOfTwo, LanePlanes, ReadBuffer};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::image_reader::{Buffers, ImageReader};
+use crate::lines::{self, LINE_BYTES, Lines};
 use crate::samples::Input;
 use crate::with_lanes;
 
@@ -68,7 +69,7 @@ pub(crate) struct RowBuffers<T> {
 
 impl<T> Default for RowBuffers<T> {
     fn default() -> Self {
-        Self { planes: Vec::new(), whole: Lines::new(LINE_BYTES), buffers: Buffers::default() }
+        Self { planes: Vec::new(), whole: lines::empty(), buffers: Buffers::default() }
     }
 }
 

@@ -14,10 +14,11 @@ use serde::Serialize;
 use super::rates::Rates;
 use super::statistics::fastest;
 use crate::architecture::Architecture;
-use crate::components::{Lines, Scalar, lines, transforms};
+use crate::components::{Scalar, transforms};
 use crate::error::Error;
 use crate::interrupt;
 use crate::large_pages;
+use crate::lines::Lines;
 use crate::progress::Progress;
 use crate::training::{internal, order};
 
@@ -165,7 +166,7 @@ impl Measurement<'_> {
 
     fn stage<I: Isa<Real: Scalar>>(&self, isa: I, kernels: &StageKernels) -> Result<StageTimes, Error> {
         let fill = |value: f64, length: usize| vec![pack(isa, value); length];
-        let parameters = lines(I::Real::from_f64(0.01), kernels.parameters());
+        let parameters = large_pages::filled(I::Real::from_f64(0.01), kernels.parameters());
         let mut gradient = parameters.clone();
         let input = fill(0.3, kernels.input().len());
         let mut input_gradient = input.clone();
@@ -228,7 +229,7 @@ impl Measurement<'_> {
     fn whole<I: Isa<Real: Scalar>>(&self, isa: I, network: &Network<'_>) -> Result<(f64, f64), Error> {
         let fill = |value: f64, length: usize| vec![pack(isa, value); length];
         let parameters: Lines<I::Real> = Lines::from_iter(0, order::initial_parameters(network, 1));
-        let mut gradient = lines(<I::Real as Real>::ZERO, parameters.len());
+        let mut gradient = large_pages::filled(<I::Real as Real>::ZERO, parameters.len());
         let input = fill(0.3, network.input().len());
         let row = fill(0.3, network.input().channels * network.input().width);
         let mut memory = fill(0.0, network.stream_memory());

@@ -50,11 +50,11 @@ struct Measurement {
 const READ: usize = 1 << 24;
 
 /// Bytes a second that are read of these words, one after the other.
-fn read(memory: Vec<u64>, budget: Duration) -> f64 {
+fn read(memory: &[u64], budget: Duration) -> f64 {
     let sum = || {
         black_box(memory.iter().fold(0, |sum: u64, word| sum.wrapping_add(*word)));
     };
-    size_of_val(&memory[..]) as f64 / fastest(budget, sum)
+    size_of_val(memory) as f64 / fastest(budget, sum)
 }
 
 /// Dependent multiply-adds of a chain.
@@ -91,8 +91,8 @@ impl<T: PackReal> Job<T> for Measurement {
                     #[inline(always)]
                     |v| isa.tanh(v),
                 ),
-            small_pages_gigabytes: read(vec![1; READ], self.budget) / 1e9,
-            large_pages_gigabytes: read(large_pages::filled(1, READ), self.budget) / 1e9,
+            small_pages_gigabytes: read(&vec![1; READ], self.budget) / 1e9,
+            large_pages_gigabytes: read(&large_pages::filled(1, READ), self.budget) / 1e9,
         }
     }
 }

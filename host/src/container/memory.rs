@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::lines::{self, Lines};
+
 /// A file in memory: what is written to it can be read by every clone.
 ///
 /// While it is written it is empty. Writing it anew reuses its memory, unless a container that is open still reads what was there
 /// before.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MemoryFile {
-    bytes: Arc<Mutex<Arc<Vec<u8>>>>,
+    bytes: Arc<Mutex<Arc<Lines<u8>>>>,
 }
 
 impl MemoryFile {
@@ -19,7 +21,7 @@ impl MemoryFile {
     /// An empty file.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { bytes: Arc::new(Mutex::new(Arc::new(lines::empty()))) }
     }
 
     /// Its length in bytes.
@@ -35,23 +37,30 @@ impl MemoryFile {
     }
 
     /// What is in it now, whatever is written later.
-    pub(super) fn bytes(&self) -> Arc<Vec<u8>> {
+    pub(super) fn bytes(&self) -> Arc<Lines<u8>> {
         self.lock().clone()
     }
 
     /// Memory to write the next content to, which [`Self::put`] puts in.
-    pub(super) fn clear(&self) -> Vec<u8> {
-        let mut bytes = Arc::try_unwrap(std::mem::take(&mut *self.lock())).unwrap_or_default();
+    pub(super) fn clear(&self) -> Lines<u8> {
+        let content = std::mem::replace(&mut *self.lock(), Arc::new(lines::empty()));
+        let mut bytes = Arc::try_unwrap(content).unwrap_or_else(|_| lines::empty());
         bytes.clear();
         bytes
     }
 
-    pub(super) fn put(&self, bytes: Vec<u8>) {
+    pub(super) fn put(&self, bytes: Lines<u8>) {
         *self.lock() = Arc::new(bytes);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Arc<Vec<u8>>> {
+    fn lock(&self) -> MutexGuard<'_, Arc<Lines<u8>>> {
         self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryFile {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

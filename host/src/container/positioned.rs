@@ -5,11 +5,13 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::lines::Lines;
+
 /// What a container is read from.
 #[derive(Debug)]
 pub(super) enum Source {
     File(PositionedFile),
-    Memory(Arc<Vec<u8>>),
+    Memory(Arc<Lines<u8>>),
 }
 
 impl Source {

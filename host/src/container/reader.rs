@@ -13,18 +13,19 @@ use super::memory::MemoryFile;
 use super::metadata::{Content, Metadata};
 use super::positioned::{PositionedFile, Source};
 use crate::error::{Error, Kind};
+use crate::lines::{self, Lines};
 
-/// Memory that a reader uses again and again; aligned to 8 bytes.
-#[derive(Clone, Debug, Default)]
+/// Memory that a reader uses again and again, in whole cache lines.
+#[derive(Clone, Debug)]
 pub struct ReadBuffer {
-    words: Vec<u64>,
+    words: Lines<u64>,
 }
 
 impl ReadBuffer {
     /// An empty buffer; it grows with the first read.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { words: lines::empty() }
     }
 
     fn bytes(&mut self, length: usize) -> &mut [u8] {
@@ -33,6 +34,12 @@ impl ReadBuffer {
             self.words.resize(words, 0);
         }
         &mut bytemuck::cast_slice_mut(&mut self.words[..words])[..length]
+    }
+}
+
+impl Default for ReadBuffer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -12,6 +12,7 @@ use super::positioned::Source;
 use super::*;
 use crate::error::{Error, Kind};
 use crate::key_file::encode_evaluation_key;
+use crate::large_pages::copied;
 
 /// More than one block of `big`, an odd number of elements in the others.
 const ROWS: usize = 300_001;
@@ -88,12 +89,12 @@ fn memory_that_is_written_anew_is_still_there_for_who_reads_it() {
     let memory = MemoryFile::new();
     let (_folder, path) = written();
     let mut bytes = fs::read(path).unwrap();
-    memory.put(bytes.clone());
+    memory.put(copied(&bytes));
     let container = Container::open_memory(&memory, Content::Model).unwrap();
     // In the last block of `big`.
     let last = bytes.len() - 100;
     bytes[last] ^= 1;
-    memory.put(bytes);
+    memory.put(copied(&bytes));
     assert!(container.read_all::<f32>("big").unwrap() == values());
     let damaged = Container::open_memory(&memory, Content::Model).unwrap();
     let mut buffer = ReadBuffer::new();

@@ -10,6 +10,7 @@ use super::metadata::Metadata;
 use super::{CHECKSUMS, EVALUATION_KEY};
 use crate::error::{Error, Kind};
 use crate::large_pages;
+use crate::lines::Lines;
 use crate::output_file::{Access, OutputFile};
 
 /// Writes a container, tensor after tensor, without holding more than a block of it.
@@ -35,7 +36,7 @@ pub struct ContainerWriter {
 #[derive(Debug)]
 enum Sink {
     File(OutputFile),
-    Memory(MemoryFile, Vec<u8>),
+    Memory(MemoryFile, Lines<u8>),
 }
 
 impl Sink {

@@ -11,10 +11,11 @@ use super::optimizer::Optimizer;
 use super::order::dropout_masks;
 use super::rule::Rule;
 use crate::augmentation::Augmentation;
-use crate::components::{Learner, Lines, Packed, Planes, Scalar, Weight, lines};
+use crate::components::{Learner, Packed, Planes, Scalar, Weight};
 use crate::crew::{self, Crew, Rendezvous, Rooms};
 use crate::error::{Error, Kind};
 use crate::large_pages;
+use crate::lines::Lines;
 use crate::samples::Samples;
 use crate::standardization::Standardization;
 
@@ -53,10 +54,10 @@ struct Unit<W: Weight> {
 
 /// Memory for the forward and backward pass of one pack, of any lane.
 pub(super) struct Scratch<I: Isa, E> {
-    input: Vec<E>,
+    input: Lines<E>,
     labels: Vec<E>,
     masks: Vec<Pack<I>>,
-    workspace: Vec<E>,
+    workspace: Lines<E>,
 }
 
 impl<I: Isa, E: Packed<I>> Scratch<I, E> {
@@ -114,9 +115,10 @@ where
         batch: usize,
         optimizer: Optimizer,
     ) -> Result<Self, Error> {
-        let mut kernel = lines(W::zero(()), network.parameters());
+        let mut kernel = large_pages::filled(W::zero(()), network.parameters());
         layout::to_kernel(&network, parameters, &mut kernel).map_err(internal)?;
-        let unit = || Unit { gradient: lines(W::zero(()), network.parameters()), loss: W::zero(()) };
+        let unit =
+            || Unit { gradient: large_pages::filled(W::zero(()), network.parameters()), loss: W::zero(()) };
         let units = (0..batch.div_ceil(I::SAMPLES)).into_par_iter().map(|_| unit()).collect();
         let moment = |index| vec![W::zero(()); if index < optimizer.moments() { kernel.len() } else { 0 }];
         let moments = [moment(0), moment(1)];

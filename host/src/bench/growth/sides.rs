@@ -13,7 +13,7 @@ use rand_core::SeedableRng;
 
 use super::{Axis, Point, Series, Sizes};
 use crate::bench::statistics::Times;
-use crate::components::{Lines, Planes, Scalar, transforms};
+use crate::components::{Planes, Scalar, transforms};
 use crate::container::{
     ContainerWriter, Content, Form, IMAGES, ImagesFile, MemoryFile, Metadata, Target, image_tensor,
     put_matrices,
@@ -23,6 +23,7 @@ use crate::error::{Error, Kind};
 use crate::image_reader::{Buffers, ImageReader};
 use crate::interrupt;
 use crate::key_file::encode_evaluation_key;
+use crate::lines::Lines;
 use crate::progress::Progress;
 use crate::rows::{RowBuffers, Rows};
 use crate::samples::Input;
