@@ -22,7 +22,8 @@ impl Network<'_> {
 /// Writes what [`RowStream::with_transforms`](crate::RowStream::with_transforms) takes: `G w G^T` of the kernels `w` of all stages that are
 /// computed by Winograd's minimal filtering on elements `E`.
 ///
-/// `parameters` in the order of the kernels ([`to_kernel`](crate::layout::to_kernel)); `transforms` has [`Network::transforms`] elements.
+/// `parameters` in the order of the kernels ([`to_kernel`](crate::layout::to_kernel)); `transforms` has [`Network::transforms`] elements, of which
+/// some, behind a layout block that is not whole, are left as they are: nothing reads them.
 ///
 /// # Errors
 ///

@@ -58,7 +58,7 @@ pub fn run_stream<E: Weigh<W> + std::fmt::Debug, W: Copy + Sync>(
     let mut kernel = parameters.to_vec();
     layout::to_kernel(network, parameters, &mut kernel).expect("lengths fit");
     let mut memory = garbage(context, network.stream_memory());
-    // Whatever they were: all are written.
+    // Whatever they were: what is read is written.
     let any = parameters.iter().copied().cycle();
     let mut transforms: Vec<W> = any.take(network.transforms::<E, W>()).collect();
     transform_weights::<E, W>(network, &kernel, &mut transforms).expect("lengths fit");

@@ -20,7 +20,8 @@ use crate::team::{Divisible, Team, cut_range, share};
 
 /// One stage: convolution, activation and pool in one pass over the input, filter by filter where a team shares it.
 ///
-/// `parameters`: weights, then biases; `transforms`: of the weights, or none ([`winograd::transform`]). `kept`, where given, takes the activations in front of the pool (`stage.active`).
+/// `parameters`: weights, then biases; `transforms`: of the weights, or none ([`winograd::transform`]). `kept`, where given, takes the
+/// activations in front of the pool (`stage.active`).
 #[expect(clippy::too_many_arguments, reason = "a kernel: shapes, operands, function")]
 pub(crate) fn forward<E: Weigh<W>, W: Copy + Sync, F: Function<E>>(
     team: impl Team,
