@@ -57,7 +57,7 @@ pub trait Element: Copy + Send + Sync + 'static {
     const POSITIONS: usize;
     /// Filters of which a convolution's weight gradient keeps sums in registers: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
-    /// Neighbouring taps of which it does so for each of them (1, 2 or 3), or, of two, for half of them.
+    /// Neighbouring taps of which it does so for each of them (1 or 3).
     const GRADIENT_TAPS: usize;
     /// Rows of the kernel of which it does so (1 or 3).
     const GRADIENT_ROWS: usize;
@@ -144,8 +144,9 @@ pub trait Weigh<W: Copy>: Element {
 
 /// Gradients with respect to weights of the kind `W`.
 pub trait Learn<W: Copy>: Weigh<W> {
-    /// `self + a b`.
-    fn mul_acc(self, a: Self, b: Self) -> Self;
+    /// An element whose [`sum`](Self::sum) is that of `self` and of `a b`: `self + a b`, or of packs a sum that takes fewer registers.
+    #[must_use]
+    fn dot_acc(self, a: Self, b: Self) -> Self;
 
     /// The sum over the samples of an element.
     fn sum(self) -> W;
@@ -165,8 +166,8 @@ pub trait Learn<W: Copy>: Weigh<W> {
     /// `self + x[sample] d`, one factor for all samples of `d`: a row of an outer product. For packs.
     #[inline(always)]
     #[must_use]
-    fn add_outer(self, x: &Self, _sample: usize, d: Self) -> Self {
-        self.mul_acc(*x, d)
+    fn add_outer(self, _x: &Self, _sample: usize, _d: Self) -> Self {
+        self
     }
 
     /// The samples, as weights. For packs.

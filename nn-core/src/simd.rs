@@ -76,6 +76,12 @@ pub trait Isa: Context + core::fmt::Debug {
     /// The sum of the samples, in an order that depends on the set alone.
     fn sum(self, a: Self::Vector) -> Self::Real;
 
+    /// A vector whose [`sum`](Self::sum) is that of `c` and of `a b`: `a b + c`, or of vectors of several registers a sum that needs one.
+    #[inline(always)]
+    fn dot_acc(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+        self.fma(a, b, c)
+    }
+
     /// The [`sum`](Self::sum) of each vector.
     #[inline(always)]
     fn sums(self, vectors: [Self::Vector; MAX_SAMPLES]) -> [Self::Real; MAX_SAMPLES] {

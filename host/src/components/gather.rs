@@ -127,18 +127,15 @@ fn gather_blocks<I: Isa<Real: PackReal>, E: Packed<I>, const SAMPLES: usize>(
             for block in (0..packs.len()).step_by(SAMPLES) {
                 // The last block overlaps the one before rather than to leave a rest.
                 let block = block.min(last);
-                let mut columns = [Pack::splat(isa, I::Real::ZERO); MAX_SAMPLES];
+                // Of fixed length, so that nothing goes through memory.
+                let Some(packs) = packs[block..].first_chunk_mut::<SAMPLES>() else { continue };
                 Pack::transpose(
                     isa,
                     #[inline(always)]
                     |sample| lines.register(isa, sample, first + block),
-                    &mut columns,
+                    #[inline(always)]
+                    |index, column| *packs[index].pack_mut(component) = column,
                 );
-                // Of fixed length, so that nothing goes through memory.
-                let Some(packs) = packs[block..].first_chunk_mut::<SAMPLES>() else { continue };
-                for (pack, column) in packs.iter_mut().zip(columns) {
-                    *pack.pack_mut(component) = column;
-                }
             }
         },
     );

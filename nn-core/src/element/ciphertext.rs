@@ -262,8 +262,16 @@ const ENTRIES: usize = 16;
 
 impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Ciphertext<T, N>> for Ciphertext<R, N> {
     #[inline(always)]
-    fn mul_acc(self, a: Self, b: Self) -> Self {
-        Ciphertext::mul_acc(self, a, b)
+    fn dot_acc(self, a: Self, b: Self) -> Self {
+        let (mut columns, a, b) = (*self.columns(), a.columns(), b.columns());
+        for j in 0..N {
+            for k in 0..N {
+                for i in 0..N {
+                    columns[j][i] = columns[j][i].dot_acc(a[k][i], b[j][k]);
+                }
+            }
+        }
+        Self::from_columns(columns)
     }
 
     #[inline(always)]

@@ -13,13 +13,20 @@ pub trait Number: Arithmetic<Context: Context> {
     const BLOCK: usize;
     /// See [`Element::POSITIONS`].
     const POSITIONS: usize;
-    /// Filters whose sums of three taps fill the registers that a convolution's weight gradient has for sums: 1, 2, 4 or 8.
+    /// Filters whose [sums](Self::dot_acc) of three taps fill the registers that a convolution's weight gradient has for sums: 1, 2, 4 or 8.
     const GRADIENT_BLOCK: usize;
     /// See [`Element::FUSED`].
     const FUSED: bool;
 
     /// The sum over the samples.
     fn sum(self) -> Self::Real;
+
+    /// See [`Learn::dot_acc`].
+    #[inline(always)]
+    #[must_use]
+    fn dot_acc(self, a: Self, b: Self) -> Self {
+        Arithmetic::mul_acc(self, a, b)
+    }
 
     /// The [`sum`](Self::sum) of each value: as many `sums` as `values`.
     #[inline(always)]
@@ -83,7 +90,7 @@ macro_rules! element_of_number {
 
         impl Learn<Self> for $name {
             #[inline(always)]
-            fn mul_acc(self, a: Self, b: Self) -> Self {
+            fn dot_acc(self, a: Self, b: Self) -> Self {
                 Arithmetic::mul_acc(self, a, b)
             }
 
@@ -110,15 +117,15 @@ macro_rules! element_by_arithmetic {
         const SAMPLES: usize = <Self as Number>::SAMPLES;
         const BLOCK: usize = <Self as Number>::BLOCK;
         const POSITIONS: usize = <Self as Number>::POSITIONS;
-        // Where there are many registers, whole kernels of fewer filters: each gradient is loaded once for nine taps. Where there are so
-        // few that the sums of three taps of two filters leave none for what they are made of, two taps, and then one of more filters.
-        const GRADIENT_BLOCK: usize = match <Self as Number>::GRADIENT_BLOCK {
-            8 => 2,
-            2 => 4,
-            block => block,
+        // Of packs, where registers hold them, whole kernels of fewer filters: each gradient is loaded once for nine taps.
+        const GRADIENT_BLOCK: usize = if Self::GRADIENT_ROWS == 3 {
+            <Self as Number>::GRADIENT_BLOCK / 4
+        } else {
+            <Self as Number>::GRADIENT_BLOCK
         };
-        const GRADIENT_TAPS: usize = if <Self as Number>::GRADIENT_BLOCK == 2 { 2 } else { 3 };
-        const GRADIENT_ROWS: usize = if <Self as Number>::GRADIENT_BLOCK == 8 { 3 } else { 1 };
+        const GRADIENT_TAPS: usize = 3;
+        const GRADIENT_ROWS: usize =
+            if <Self as Number>::SAMPLES > 1 && <Self as Number>::GRADIENT_BLOCK >= 4 { 3 } else { 1 };
         const FUSED: bool = <Self as Number>::FUSED;
         const UNROLLED: bool = true;
 

@@ -50,14 +50,14 @@ impl<I: Isa> Pack<I> {
         Self { vector, isa }
     }
 
-    /// Writes the transpose of the matrix whose rows are the [`Isa::SAMPLES`] packs `row(0)`, `row(1)`, .. to as many of the `columns`.
+    /// The transpose of the matrix whose rows are the [`Isa::SAMPLES`] packs `row(0)`, `row(1)`, ..: `put` gets each column with its number.
     #[inline(always)]
-    pub fn transpose(isa: I, row: impl Fn(usize) -> Self, columns: &mut [Self; MAX_SAMPLES]) {
+    pub fn transpose(isa: I, row: impl Fn(usize) -> Self, mut put: impl FnMut(usize, Self)) {
         isa.transpose(
             #[inline(always)]
             |i| row(i).vector,
             #[inline(always)]
-            |j, column| columns[j].vector = column,
+            |j, vector| put(j, Self { vector, isa }),
         );
     }
 
@@ -191,6 +191,11 @@ impl<I: Isa> Number for Pack<I> {
     }
 
     #[inline(always)]
+    fn dot_acc(self, a: Self, b: Self) -> Self {
+        self.with(self.isa.dot_acc(a.vector, b.vector, self.vector))
+    }
+
+    #[inline(always)]
     fn sums(values: &[Self], sums: &mut [I::Real]) {
         let (groups, rest) = values.as_chunks::<MAX_SAMPLES>();
         let (group_sums, rest_sums) = sums.as_chunks_mut::<MAX_SAMPLES>();
@@ -208,7 +213,11 @@ impl<I: Isa> Number for Pack<I> {
         if let (true, Some(first)) = (many_registers::<I>(), values.first()) {
             return from_vectors(first.isa, first.isa.sigmoids(vectors(&values)));
         }
-        for value in &mut values {
+        let (pairs, rest) = values.as_chunks_mut::<2>();
+        for [a, b] in pairs {
+            [a.vector, b.vector] = a.isa.sigmoids([a.vector, b.vector]);
+        }
+        for value in rest {
             value.vector = value.isa.sigmoid(value.vector);
         }
         values
@@ -219,7 +228,11 @@ impl<I: Isa> Number for Pack<I> {
         if let (true, Some(first)) = (many_registers::<I>(), values.first()) {
             return from_vectors(first.isa, first.isa.tanhs(vectors(&values)));
         }
-        for value in &mut values {
+        let (pairs, rest) = values.as_chunks_mut::<2>();
+        for [a, b] in pairs {
+            [a.vector, b.vector] = a.isa.tanhs([a.vector, b.vector]);
+        }
+        for value in rest {
             value.vector = value.isa.tanh(value.vector);
         }
         values
@@ -288,8 +301,8 @@ impl<I: Isa> Weigh<I::Real> for Pack<I> {
 
 impl<I: Isa> Learn<I::Real> for Pack<I> {
     #[inline(always)]
-    fn mul_acc(self, a: Self, b: Self) -> Self {
-        Arithmetic::mul_acc(self, a, b)
+    fn dot_acc(self, a: Self, b: Self) -> Self {
+        Number::dot_acc(self, a, b)
     }
 
     #[inline(always)]
@@ -304,7 +317,12 @@ impl<I: Isa> Learn<I::Real> for Pack<I> {
 
     #[inline(always)]
     fn transpose(isa: I, value: impl Fn(usize) -> Self, columns: &mut [Self; LAYOUT_BLOCK]) {
-        Self::transpose(isa, value, columns);
+        Self::transpose(
+            isa,
+            value,
+            #[inline(always)]
+            |j, column| columns[j] = column,
+        );
     }
 
     #[inline(always)]

@@ -179,10 +179,10 @@ impl<T: Real, R: Number<Real = T>, const N: usize> Weigh<Spectrum<T, N>> for Spe
 
 impl<T: Real + Number, R: Number<Real = T>, const N: usize> Learn<Spectrum<T, N>> for Spectrum<R, N> {
     #[inline(always)]
-    fn mul_acc(self, a: Self, b: Self) -> Self {
+    fn dot_acc(self, a: Self, b: Self) -> Self {
         let mut lanes = *self.lanes();
         for lane in 0..N {
-            lanes[lane] = lanes[lane].mul_acc(a.lanes()[lane], b.lanes()[lane]);
+            lanes[lane] = lanes[lane].dot_acc(a.lanes()[lane], b.lanes()[lane]);
         }
         Self::from_lanes(lanes)
     }

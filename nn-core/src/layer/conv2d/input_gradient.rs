@@ -73,7 +73,7 @@ impl<E: Weigh<W>, W: Copy + Sync, D: Window> Divisible for Channels<'_, E, W, D>
 
     fn run(self) {
         let Self { context, stage, window, rows, weights, dz, channels, output } = self;
-        if winograd::applies::<E, W, D>(stage) {
+        if winograd::has_input_gradient::<E, W, D>(stage) {
             for first in channels.clone().step_by(LAYOUT_BLOCK) {
                 let count = LAYOUT_BLOCK.min(channels.end - first);
                 let group = winograd::Channels { first, count, place: first - channels.start };

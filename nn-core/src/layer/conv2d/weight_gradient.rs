@@ -201,42 +201,36 @@ where
                     let mut column = 0;
                     while column < kernel {
                         let taps_at_once = taps_at_once::<E>(kernel - column);
-                        for (part, size) in register_blocks(0..size, filters_at_once::<E>(taps_at_once)) {
-                            let first = first + part;
-                            let tap = Tap {
-                                first,
-                                channel,
-                                rows: (row, count),
-                                column,
-                                window,
-                                band: (rows.start, rows.end),
-                                width: block.width,
-                            };
-                            let index = ((kernel_row - kernel_rows.start) * kernel + column) * block.width;
-                            let target = from_mut(block_weights, index + at + part);
-                            let takes_biases = S::COMPUTED && kernel_row == 0 && column == 0;
-                            let biases =
-                                if takes_biases { from_mut(biases, first - filters.start) } else { &mut [] };
-                            macro_rules! add {
-                                ($rows:tt, $taps:tt) => {
-                                    with_block!(
-                                        context,
-                                        size,
-                                        (1, filters_at_once::<E>($taps)),
-                                        taps::<E, W, D, S, $rows, $taps>(
-                                            context, stage, &tap, input, source, target, biases
-                                        )
+                        let tap = Tap {
+                            first,
+                            channel,
+                            rows: (row, count),
+                            column,
+                            window,
+                            band: (rows.start, rows.end),
+                            width: block.width,
+                        };
+                        let index = ((kernel_row - kernel_rows.start) * kernel + column) * block.width;
+                        let target = from_mut(block_weights, index + at);
+                        let takes_biases = S::COMPUTED && kernel_row == 0 && column == 0;
+                        let biases =
+                            if takes_biases { from_mut(biases, first - filters.start) } else { &mut [] };
+                        macro_rules! add {
+                            ($rows:tt, $taps:tt) => {
+                                with_block!(
+                                    context,
+                                    size,
+                                    (1, E::GRADIENT_BLOCK),
+                                    taps::<E, W, D, S, $rows, $taps>(
+                                        context, stage, &tap, input, source, target, biases
                                     )
-                                };
-                            }
-                            match taps_at_once {
-                                TAPS if const { E::GRADIENT_ROWS == ROWS } && count == ROWS => {
-                                    add!(ROWS, TAPS)
-                                }
-                                TAPS if const { E::GRADIENT_TAPS == TAPS } => add!(1, TAPS),
-                                2 if const { E::GRADIENT_TAPS == 2 } => add!(1, 2),
-                                _ => add!(1, 1),
-                            }
+                                )
+                            };
+                        }
+                        match taps_at_once {
+                            TAPS if const { E::GRADIENT_ROWS == ROWS } && count == ROWS => add!(ROWS, TAPS),
+                            TAPS if const { E::GRADIENT_TAPS == TAPS } => add!(1, TAPS),
+                            _ => add!(1, 1),
                         }
                         column += taps_at_once;
                     }
@@ -261,11 +255,6 @@ impl<E: Learn<W>, W: Copy, D: Window, S: Source<E>> Taps<'_, E, W, D, S> {
 /// Neighbouring taps that are computed at once, where `left` are left of a kernel's row.
 const fn taps_at_once<E: Element>(left: usize) -> usize {
     if left < E::GRADIENT_TAPS { 1 } else { E::GRADIENT_TAPS }
-}
-
-/// Filters of which so many taps are computed at once.
-const fn filters_at_once<E: Element>(taps: usize) -> usize {
-    if taps == 2 { E::GRADIENT_BLOCK.div_ceil(2) } else { E::GRADIENT_BLOCK }
 }
 
 /// Which weights a kernel computes the gradient of: a register block of filters, some rows of their kernels and the first column.

@@ -59,14 +59,27 @@ const LEAST_PLANES: (usize, usize) = (8, 16);
 /// The same without [`many_registers`].
 const LEAST_PLANES_FOR_FEW: (usize, usize) = (4, 8);
 
+/// The same without [`many_registers`], for gradients of the input: to transform gradients takes more than to transform inputs.
+const LEAST_PLANES_FOR_FEW_BACK: (usize, usize) = (8, 8);
+
 /// Columns of tiles that outweigh the transform of the weights, which is computed anew for each row where rows come one by one.
 const LEAST_COLUMNS: usize = 5;
 
-/// Whether a stage's convolution and its input gradient are computed this way: whatever the team and the rows, since results have other
-/// bits.
+/// Whether a stage's convolution is computed this way: whatever the team and the rows, since results have other bits.
 #[inline(always)]
 pub(super) const fn applies<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
-    let least = if const { many_registers::<E>() } { LEAST_PLANES } else { LEAST_PLANES_FOR_FEW };
+    has_tiles::<E, W, D>(stage, LEAST_PLANES_FOR_FEW)
+}
+
+/// Whether its input gradient is.
+#[inline(always)]
+pub(super) const fn has_input_gradient<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage) -> bool {
+    has_tiles::<E, W, D>(stage, LEAST_PLANES_FOR_FEW_BACK)
+}
+
+#[inline(always)]
+const fn has_tiles<E: Weigh<W>, W: Copy, D: Window>(stage: &Stage, least_for_few: (usize, usize)) -> bool {
+    let least = if const { many_registers::<E>() } { LEAST_PLANES } else { least_for_few };
     (const { E::WINOGRAD }) && has_planes::<D>(stage, least) && stage.output.width >= LEAST_COLUMNS
 }
 

@@ -3,6 +3,7 @@
 use core::arch::x86_64::{__m256, __m256d};
 use core::marker::PhantomData;
 
+use pulp::core_arch::x86::Avx;
 use pulp::x86::V3;
 
 use super::{LESS, UNORDERED};
@@ -40,7 +41,7 @@ macro_rules! avx2 {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
      $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident,
      $and:ident, $andnot:ident, $or:ident, |$this:ident, $n:ident| $power:expr,
-     |$t:ident, $rows:ident| $transpose:expr) => {
+     [$($k:literal),*], $quarter:ident) => {
         impl Isa for Avx2<$real> {
             type Real = $real;
             type Vector = [$vector; 2];
@@ -48,7 +49,7 @@ macro_rules! avx2 {
             const SAMPLES: usize = $samples;
             const BLOCK: usize = 4;
             const POSITIONS: usize = 1;
-            const GRADIENT_BLOCK: usize = 2;
+            const GRADIENT_BLOCK: usize = 4;
 
             #[inline(always)]
             fn splat(self, x: $real) -> Self::Vector {
@@ -169,26 +170,30 @@ macro_rules! avx2 {
             }
 
             #[inline(always)]
+            fn dot_acc(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
+                // The second register of a sum stays what it was: zero, which takes none.
+                [self.token.fma.$fma(a[1], b[1], self.token.fma.$fma(a[0], b[0], c[0])), c[1]]
+            }
+
+            #[inline(always)]
             fn transpose(
                 self,
                 row: impl Fn(usize) -> Self::Vector,
                 mut put: impl FnMut(usize, Self::Vector),
             ) {
                 const HALF: usize = $samples / 2;
-                let $t = self.token.avx;
-                // Quarter by quarter, each of which changes its place with its opposite.
-                for j in 0..2 {
-                    let mut quarters = [[self.token.avx.$splat(0.0); HALF]; 2];
-                    for i in 0..2 {
-                        let mut $rows = quarters[i];
-                        for k in 0..HALF {
-                            $rows[k] = row(i * HALF + k)[j];
-                        }
-                        quarters[i] = $transpose;
-                    }
-                    for k in 0..HALF {
-                        put(j * HALF + k, [quarters[0][k], quarters[1][k]]);
-                    }
+                let avx = self.token.avx;
+                // Quarter by quarter, each of which changes its place with its opposite. Rows one by one: a loop would put them on the stack
+                // first.
+                let above = $quarter(avx, [$(row($k)[0]),*]);
+                let below = $quarter(avx, [$(row(HALF + $k)[0]),*]);
+                for k in 0..HALF {
+                    put(k, [above[k], below[k]]);
+                }
+                let above = $quarter(avx, [$(row($k)[1]),*]);
+                let below = $quarter(avx, [$(row(HALF + $k)[1]),*]);
+                for k in 0..HALF {
+                    put(HALF + k, [above[k], below[k]]);
                 }
             }
         }
@@ -218,28 +223,8 @@ avx2!(
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);
         avx._mm256_castsi256_ps(avx2._mm256_slli_epi32::<23>(avx._mm256_castps_si256(n)))
     },
-    |avx, rows| {
-        // Pairs of rows, then fours, inside the halves of registers; then the halves themselves.
-        let mut pairs = [avx._mm256_setzero_pd(); 8];
-        for i in (0..8).step_by(2) {
-            pairs[i] = avx._mm256_castps_pd(avx._mm256_unpacklo_ps(rows[i], rows[i + 1]));
-            pairs[i + 1] = avx._mm256_castps_pd(avx._mm256_unpackhi_ps(rows[i], rows[i + 1]));
-        }
-        let mut fours = rows;
-        for i in [0, 4] {
-            for j in 0..2 {
-                let (a, b) = (pairs[i + j], pairs[i + j + 2]);
-                fours[i + 2 * j] = avx._mm256_castpd_ps(avx._mm256_unpacklo_pd(a, b));
-                fours[i + 2 * j + 1] = avx._mm256_castpd_ps(avx._mm256_unpackhi_pd(a, b));
-            }
-        }
-        let mut columns = fours;
-        for k in 0..4 {
-            columns[k] = avx._mm256_permute2f128_ps::<LOW>(fours[k], fours[4 + k]);
-            columns[4 + k] = avx._mm256_permute2f128_ps::<HIGH>(fours[k], fours[4 + k]);
-        }
-        columns
-    }
+    [0, 1, 2, 3, 4, 5, 6, 7],
+    transpose_eights
 );
 avx2!(
     f64,
@@ -264,14 +249,44 @@ avx2!(
         let (avx, avx2) = (isa.token.avx, isa.token.avx2);
         avx._mm256_castsi256_pd(avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(n)))
     },
-    |avx, rows| {
-        let low = [avx._mm256_unpacklo_pd(rows[0], rows[1]), avx._mm256_unpacklo_pd(rows[2], rows[3])];
-        let high = [avx._mm256_unpackhi_pd(rows[0], rows[1]), avx._mm256_unpackhi_pd(rows[2], rows[3])];
-        [
-            avx._mm256_permute2f128_pd::<LOW>(low[0], low[1]),
-            avx._mm256_permute2f128_pd::<LOW>(high[0], high[1]),
-            avx._mm256_permute2f128_pd::<HIGH>(low[0], low[1]),
-            avx._mm256_permute2f128_pd::<HIGH>(high[0], high[1]),
-        ]
-    }
+    [0, 1, 2, 3],
+    transpose_fours
 );
+
+/// The columns of eight rows.
+#[inline(always)]
+fn transpose_eights(avx: Avx, rows: [__m256; 8]) -> [__m256; 8] {
+    // Pairs of rows, then fours, inside the halves of registers; then the halves themselves.
+    let mut pairs = [avx._mm256_setzero_pd(); 8];
+    for i in (0..8).step_by(2) {
+        pairs[i] = avx._mm256_castps_pd(avx._mm256_unpacklo_ps(rows[i], rows[i + 1]));
+        pairs[i + 1] = avx._mm256_castps_pd(avx._mm256_unpackhi_ps(rows[i], rows[i + 1]));
+    }
+    let mut fours = rows;
+    for i in [0, 4] {
+        for j in 0..2 {
+            let (a, b) = (pairs[i + j], pairs[i + j + 2]);
+            fours[i + 2 * j] = avx._mm256_castpd_ps(avx._mm256_unpacklo_pd(a, b));
+            fours[i + 2 * j + 1] = avx._mm256_castpd_ps(avx._mm256_unpackhi_pd(a, b));
+        }
+    }
+    let mut columns = fours;
+    for k in 0..4 {
+        columns[k] = avx._mm256_permute2f128_ps::<LOW>(fours[k], fours[4 + k]);
+        columns[4 + k] = avx._mm256_permute2f128_ps::<HIGH>(fours[k], fours[4 + k]);
+    }
+    columns
+}
+
+/// The columns of four rows.
+#[inline(always)]
+fn transpose_fours(avx: Avx, rows: [__m256d; 4]) -> [__m256d; 4] {
+    let low = [avx._mm256_unpacklo_pd(rows[0], rows[1]), avx._mm256_unpacklo_pd(rows[2], rows[3])];
+    let high = [avx._mm256_unpackhi_pd(rows[0], rows[1]), avx._mm256_unpackhi_pd(rows[2], rows[3])];
+    [
+        avx._mm256_permute2f128_pd::<LOW>(low[0], low[1]),
+        avx._mm256_permute2f128_pd::<LOW>(high[0], high[1]),
+        avx._mm256_permute2f128_pd::<HIGH>(low[0], low[1]),
+        avx._mm256_permute2f128_pd::<HIGH>(high[0], high[1]),
+    ]
+}

@@ -77,10 +77,13 @@ impl<E: Element> Source<E> for Stored<'_, E> {
             for o in 0..SIZE {
                 lines[o] = gradients[o].get(at..at + columns)?;
             }
-            let mut inputs = [x; AT_ONCE];
+            let (mut inputs, mut of_taps) = ([x; AT_ONCE], [[x; COUNT]; AT_ONCE]);
             for u in 0..AT_ONCE {
                 let start = at_input + u * stage.input.width;
                 inputs[u] = x.get(start..start + (columns - 1) * stride + COUNT)?;
+                for t in 0..COUNT {
+                    of_taps[u][t] = inputs[u].get(t..t + (columns - 1) * stride + 1)?;
+                }
             }
             for column in 0..columns {
                 let mut d = [*lines[0].get(column)?; SIZE];
@@ -89,9 +92,15 @@ impl<E: Element> Source<E> for Stored<'_, E> {
                 }
                 for u in 0..AT_ONCE {
                     for t in 0..COUNT {
-                        let x = *inputs[u].get(column * stride + t)?;
+                        // In lines of their own inputs are operands in memory. In one line, the compiler keeps those that the next column
+                        // takes, too, which is more than few registers hold.
+                        let x = if const { SIZE == 1 } {
+                            *of_taps[u][t].get(column * stride)?
+                        } else {
+                            *inputs[u].get(column * stride + t)?
+                        };
                         for o in 0..SIZE {
-                            sums[u][t][o] = sums[u][t][o].mul_acc(d[o], x);
+                            sums[u][t][o] = sums[u][t][o].dot_acc(d[o], x);
                         }
                     }
                 }
@@ -150,10 +159,28 @@ impl<E: Element, F: Function<E>> Source<E> for Computed<'_, E, F> {
                 let at = plane * self.plane + row / 2 * stage.output.width + column / 2;
                 pooled[o] = self.output_gradient.get(at..at + windows)?;
             }
-            let mut inputs = [&[][..]; AT_ONCE];
+            let (mut inputs, mut of_taps) = ([&[][..]; AT_ONCE], [[x; COUNT]; AT_ONCE]);
             for u in 0..AT_ONCE {
                 let start = (below + u) * stage.input.width;
-                inputs[u] = x.get(start..start + 2 * windows + 2)?.as_chunks::<2>().0.get(..windows + 1)?;
+                let line = x.get(start..start + 2 * windows + 2)?;
+                inputs[u] = line.as_chunks::<2>().0.get(..windows + 1)?;
+                for t in 0..COUNT {
+                    of_taps[u][t] = line.get(t..t + 2 * windows)?;
+                }
+            }
+            // As above.
+            if const { SIZE == 1 } {
+                let values = values[0].as_flattened();
+                for (column, value) in values.iter().enumerate() {
+                    let d = self.function.chain(*pooled[0].get(column / 2)?, *value);
+                    bias_sums[0] = bias_sums[0].add(d);
+                    for u in 0..AT_ONCE {
+                        for t in 0..COUNT {
+                            sums[u][t][0] = sums[u][t][0].dot_acc(d, *of_taps[u][t].get(column)?);
+                        }
+                    }
+                }
+                continue;
             }
             for window in 0..windows {
                 for right in 0..2 {
@@ -166,7 +193,7 @@ impl<E: Element, F: Function<E>> Source<E> for Computed<'_, E, F> {
                         for t in 0..COUNT {
                             let x = inputs[u].get(window + (right + t) / 2)?[(right + t) % 2];
                             for o in 0..SIZE {
-                                sums[u][t][o] = sums[u][t][o].mul_acc(d[o], x);
+                                sums[u][t][o] = sums[u][t][o].dot_acc(d[o], x);
                             }
                         }
                     }
