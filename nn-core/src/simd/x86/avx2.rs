@@ -8,7 +8,7 @@ use pulp::x86::V3;
 
 use super::{LESS, UNORDERED};
 use crate::element::Context;
-use crate::simd::{Isa, PackReal};
+use crate::simd::{Isa, MAX_SAMPLES, PackReal};
 
 /// AVX2 and FMA: a vector is two registers.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +37,20 @@ const LOW: i32 = 0x20;
 /// The second of each.
 const HIGH: i32 = 0x31;
 
+/// Of halves of two registers: their first two numbers.
+const FIRST_PAIRS: i32 = 0x44;
+/// Their last two.
+const SECOND_PAIRS: i32 = 0xEE;
+/// Their first and third.
+const EVEN: i32 = 0x88;
+/// Their second and fourth.
+const ODD: i32 = 0xDD;
+
 macro_rules! avx2 {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
      $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident,
      $and:ident, $andnot:ident, $or:ident, |$this:ident, $n:ident| $power:expr,
-     [$($k:literal),*], $quarter:ident) => {
+     [$($k:literal),*], $quarter:ident, $sums:ident) => {
         impl Isa for Avx2<$real> {
             type Real = $real;
             type Vector = [$vector; 2];
@@ -170,6 +179,16 @@ macro_rules! avx2 {
             }
 
             #[inline(always)]
+            fn sums(self, vectors: [Self::Vector; MAX_SAMPLES]) -> [$real; MAX_SAMPLES] {
+                // As in the sum of one: of the registers of each vector first.
+                let mut registers = [vectors[0][0]; MAX_SAMPLES];
+                for (register, vector) in registers.iter_mut().zip(&vectors) {
+                    *register = self.token.avx.$add(vector[0], vector[1]);
+                }
+                $sums(self.token.avx, &registers)
+            }
+
+            #[inline(always)]
             fn dot_acc(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
                 // The second register of a sum stays what it was: zero, which takes none.
                 [self.token.fma.$fma(a[1], b[1], self.token.fma.$fma(a[0], b[0], c[0])), c[1]]
@@ -224,7 +243,8 @@ avx2!(
         avx._mm256_castsi256_ps(avx2._mm256_slli_epi32::<23>(avx._mm256_castps_si256(n)))
     },
     [0, 1, 2, 3, 4, 5, 6, 7],
-    transpose_eights
+    transpose_eights,
+    sums_of_eights
 );
 avx2!(
     f64,
@@ -250,7 +270,8 @@ avx2!(
         avx._mm256_castsi256_pd(avx2._mm256_slli_epi64::<52>(avx._mm256_castpd_si256(n)))
     },
     [0, 1, 2, 3],
-    transpose_fours
+    transpose_fours,
+    sums_of_fours
 );
 
 /// The columns of eight rows.
@@ -289,4 +310,58 @@ fn transpose_fours(avx: Avx, rows: [__m256d; 4]) -> [__m256d; 4] {
         avx._mm256_permute2f128_pd::<HIGH>(low[0], low[1]),
         avx._mm256_permute2f128_pd::<HIGH>(high[0], high[1]),
     ]
+}
+
+/// The sums of registers of eight numbers: halves of two are added at a time, then pairs, then single numbers, in the order of the sum of one.
+#[inline(always)]
+fn sums_of_eights(avx: Avx, registers: &[__m256; MAX_SAMPLES]) -> [f32; MAX_SAMPLES] {
+    let mut sums = [0.0; MAX_SAMPLES];
+    for (registers, sums) in registers.as_chunks::<8>().0.iter().zip(sums.as_chunks_mut::<8>().0) {
+        let mut halves = [registers[0]; 4];
+        for k in 0..4 {
+            let (a, b) = (registers[2 * k], registers[2 * k + 1]);
+            let (low, high) =
+                (avx._mm256_permute2f128_ps::<LOW>(a, b), avx._mm256_permute2f128_ps::<HIGH>(a, b));
+            halves[k] = avx._mm256_add_ps(low, high);
+        }
+        let mut pairs = [halves[0]; 2];
+        for k in 0..2 {
+            let (a, b) = (halves[2 * k], halves[2 * k + 1]);
+            let (first, second) =
+                (avx._mm256_shuffle_ps::<FIRST_PAIRS>(a, b), avx._mm256_shuffle_ps::<SECOND_PAIRS>(a, b));
+            pairs[k] = avx._mm256_add_ps(first, second);
+        }
+        let (even, odd) = (
+            avx._mm256_shuffle_ps::<EVEN>(pairs[0], pairs[1]),
+            avx._mm256_shuffle_ps::<ODD>(pairs[0], pairs[1]),
+        );
+        // Those of even registers stand in the first half, those of odd ones in the second.
+        let ordered: [f32; 8] = bytemuck::cast(avx._mm256_add_ps(even, odd));
+        for (k, sum) in sums.iter_mut().enumerate() {
+            *sum = ordered[k % 2 * 4 + k / 2];
+        }
+    }
+    sums
+}
+
+/// The sums of registers of four numbers.
+#[inline(always)]
+fn sums_of_fours(avx: Avx, registers: &[__m256d; MAX_SAMPLES]) -> [f64; MAX_SAMPLES] {
+    let mut sums = [0.0; MAX_SAMPLES];
+    for (registers, sums) in registers.as_chunks::<4>().0.iter().zip(sums.as_chunks_mut::<4>().0) {
+        let mut halves = [registers[0]; 2];
+        for k in 0..2 {
+            let (a, b) = (registers[2 * k], registers[2 * k + 1]);
+            let (low, high) =
+                (avx._mm256_permute2f128_pd::<LOW>(a, b), avx._mm256_permute2f128_pd::<HIGH>(a, b));
+            halves[k] = avx._mm256_add_pd(low, high);
+        }
+        let (first, second) =
+            (avx._mm256_unpacklo_pd(halves[0], halves[1]), avx._mm256_unpackhi_pd(halves[0], halves[1]));
+        let ordered: [f64; 4] = bytemuck::cast(avx._mm256_add_pd(first, second));
+        for (k, sum) in sums.iter_mut().enumerate() {
+            *sum = ordered[k % 2 * 2 + k / 2];
+        }
+    }
+    sums
 }
