@@ -376,15 +376,13 @@ where
                         RowStream::resume(self.isa, network, &self.parameters[set], memory, received)
                             .and_then(|stream| stream.with_transforms(&self.transforms[set]))
                             .map_err(internal)?;
-                    for row in 0..rows {
-                        let fill = |channel: usize, place: &mut [E]| {
-                            put(run, row, channel, place);
-                            if let Some(standardization) = &self.standardization {
-                                standardization.apply(self.isa, place);
-                            }
-                        };
-                        stream.push_row_from(ahead, fill).map_err(internal)?;
-                    }
+                    let fill = |row: usize, channel: usize, place: &mut [E]| {
+                        put(run, row, channel, place);
+                        if let Some(standardization) = &self.standardization {
+                            standardization.apply(self.isa, place);
+                        }
+                    };
+                    stream.push_rows_from(ahead, rows, fill).map_err(internal)?;
                     if stream.missing_rows() == 0 {
                         let values = stream.output().map_err(internal)?;
                         scatter::<I, E>(values, self.parts, run * E::COMPONENTS, outputs);

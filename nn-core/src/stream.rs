@@ -1,24 +1,28 @@
 //! Inference on an image that comes row by row.
 
 mod band;
+mod parsed;
 
 pub(crate) use band::Band;
+
+use parsed::ParsedStages;
 
 use crate::element::Weigh;
 use crate::execute::{check, forward, forward_by};
 use crate::layer::conv2d;
 use crate::part::{copy, cut_mut, last, part, part_mut};
+use crate::stage::Stage;
 use crate::team::{Alone, Team};
-use crate::{Error, Network};
+use crate::{Error, Network, Shape};
 
-/// Takes a row that is missing and computes all that it completes: `$fill` makes it row `$at` of the `$planes` of the first line buffer, a channel
-/// each. Not a function: a device would take more instructions.
+/// Takes a row that is missing and computes all that it completes by the `$stages`: `$fill` makes it row `$at` of the `$planes` of the first line buffer,
+/// a channel each. Not a function: a device would take more instructions.
 macro_rules! take_row {
-    ($self:ident, $team:ident, $input:ident, |$planes:ident, $at:ident| $fill:expr) => {{
+    ($self:ident, $team:ident, $input:ident, $stages:expr, |$planes:ident, $at:ident| $fill:expr) => {{
         // The stage at hand with its line buffer, those behind it, and what becomes of the row that it gets.
         let received = $self.received;
         $self.received += 1;
-        let mut stages = $self.network.stages();
+        let mut stages = $stages;
         let mut transforms = $self.transforms;
         let Some(mut stage) = stages.next() else { return Ok(()) };
         let mut band = Band::of(&stage);
@@ -226,16 +230,16 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
         }
         check(row.len(), input.channels * input.width, |expected| Error::Row { expected })?;
 
-        take_row!(self, team, input, |planes, at| {
+        take_row!(self, team, input, self.network.stages(), |planes, at| {
             for (plane, channel) in planes.zip(row.chunks_exact(input.width.max(1))) {
                 copy(channel, part_mut(plane, at * input.width..(at + 1) * input.width));
             }
         })
     }
 
-    /// [`push_row_with`](Self::push_row_with), for a row that is made where the stream keeps it: `fill` gets each channel, from the first to
-    /// the last, with the place of its columns, whose elements may be any. It gets none of a row that nothing is computed from, at the
-    /// end of an image.
+    /// [`push_row_with`](Self::push_row_with), for `rows` rows that are made where the stream keeps them: `fill` gets each row, from 0 on, and
+    /// each of its channels, from the first to the last, with the place of its columns, whose elements may be any. It gets none of
+    /// a row that nothing is computed from, at the end of an image.
     ///
     /// ```
     /// use nn_core::{Alone, MNIST, RowStream};
@@ -243,13 +247,11 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
     /// let parameters = [0.01_f32; MNIST.parameters()];
     /// let mut memory = [0.0; MNIST.stream_memory()];
     /// let mut stream = RowStream::new((), &MNIST, &parameters, &mut memory)?;
-    /// for _ in 0..28 {
-    ///     stream.push_row_from(Alone, |_channel, place| place.fill(0.5))?;
-    /// }
+    /// stream.push_rows_from(Alone, 28, |row, _channel, place| place.fill(row as f32 / 28.0))?;
     /// let mut other_memory = [0.0; MNIST.stream_memory()];
     /// let mut other = RowStream::new((), &MNIST, &parameters, &mut other_memory)?;
-    /// for _ in 0..28 {
-    ///     other.push_row(&[0.5; 28])?;
+    /// for row in 0..28 {
+    ///     other.push_row(&[row as f32 / 28.0; 28])?;
     /// }
     /// assert_eq!(stream.output()?, other.output()?);
     /// # Ok::<(), nn_core::Error>(())
@@ -257,17 +259,33 @@ impl<'a, E: Weigh<W>, W: Copy + Sync> RowStream<'a, E, W> {
     ///
     /// # Errors
     ///
-    /// [`Error::ImageComplete`].
-    pub fn push_row_from(
+    /// [`Error::ImageComplete`] for more rows than are missing; none has been taken then.
+    pub fn push_rows_from(
         &mut self,
         team: impl Team,
-        mut fill: impl FnMut(usize, &mut [E]),
+        rows: usize,
+        mut fill: impl FnMut(usize, usize, &mut [E]),
     ) -> Result<(), Error> {
         let input = self.network.input();
-        if self.missing_rows() == 0 {
+        if rows > self.missing_rows() {
             return Err(Error::ImageComplete { rows: input.height });
         }
-        take_row!(self, team, input, |planes, at| {
+        let mut stages = ParsedStages::new(self.network.stages());
+        for row in 0..rows {
+            self.take(team, input, stages.walk(), |channel, place| fill(row, channel, place))?;
+        }
+        Ok(())
+    }
+
+    /// Takes a row, which is missing.
+    fn take(
+        &mut self,
+        team: impl Team,
+        input: Shape,
+        stages: impl Iterator<Item = Stage>,
+        mut fill: impl FnMut(usize, &mut [E]),
+    ) -> Result<(), Error> {
+        take_row!(self, team, input, stages, |planes, at| {
             for (channel, plane) in planes.enumerate() {
                 fill(channel, part_mut(plane, at * input.width..(at + 1) * input.width));
             }

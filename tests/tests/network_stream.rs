@@ -8,7 +8,8 @@ use more_tests::network::case::{Case, Draw, case};
 use more_tests::network::check::{bits, garbage, row_of, run_infer, run_stream};
 use more_tests::network::lanes::{Key, Lanes};
 use nn_core::{
-    ANGIOGRAPHY, Error, Layer, MNIST, Network, RowStream, Shape, Weigh, avg_pool, conv, dense, strided_conv,
+    ANGIOGRAPHY, Alone, Error, Layer, MNIST, Network, RowStream, Shape, Weigh, avg_pool, conv, dense,
+    strided_conv,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
@@ -126,9 +127,14 @@ proptest! {
                     received += 1;
                 }
                 Call::Rows => {
-                    for row in received..height {
-                        prop_assert_eq!(stream.push_row(&row_of(shape, &image, row)), Ok(()));
-                    }
+                    let missing = height - received;
+                    let fill = |row: usize, channel: usize, place: &mut [f32]| {
+                        let row = row_of(shape, &image, received + row);
+                        place.copy_from_slice(&row[channel * shape.width..][..shape.width]);
+                    };
+                    let refused = stream.push_rows_from(Alone, missing + 1, |_, _, _| panic!("a row too many"));
+                    prop_assert_eq!(refused, Err(Error::ImageComplete { rows: height }));
+                    prop_assert_eq!(stream.push_rows_from(Alone, missing, fill), Ok(()));
                     received = height;
                 }
                 Call::WrongLength(by) => {

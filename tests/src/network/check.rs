@@ -2,7 +2,7 @@
 
 use more_core::{Arithmetic, Real};
 use nn_core::{
-    Element, Learn, Network, RowStream, Sample, Shape, Weigh, infer, layout, train, transform_weights,
+    Alone, Element, Learn, Network, RowStream, Sample, Shape, Weigh, infer, layout, train, transform_weights,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -43,8 +43,8 @@ pub fn row_of<E: Copy>(shape: Shape, image: &[E], row: usize) -> Vec<E> {
     channels.flat_map(|plane| &plane[row * shape.width..][..shape.width]).copied().collect()
 }
 
-/// The output for an image that comes row by row, with memory of exactly the length asked for; the same from weights that were transformed
-/// beforehand.
+/// The output for an image that comes row by row, with memory of exactly the length asked for; the same in bands of rows, from weights that
+/// were transformed beforehand.
 ///
 /// # Panics
 ///
@@ -67,12 +67,24 @@ pub fn run_stream<E: Weigh<W> + std::fmt::Debug, W: Copy + Sync>(
         if is_prepared {
             stream = stream.with_transforms(&transforms).expect("as many as asked for");
         }
-        for row in 0..network.input().height {
-            stream.push_row(&row_of(network.input(), image, row)).expect("the next row");
+        let (shape, height) = (network.input(), network.input().height);
+        if is_prepared {
+            // In two bands.
+            for (first, rows) in [(0, height / 3), (height / 3, height - height / 3)] {
+                let fill = |row: usize, channel: usize, place: &mut [E]| {
+                    let row = row_of(shape, image, first + row);
+                    place.copy_from_slice(&row[channel * shape.width..][..shape.width]);
+                };
+                stream.push_rows_from(Alone, rows, fill).expect("the next rows");
+            }
+        } else {
+            for row in 0..height {
+                stream.push_row(&row_of(shape, image, row)).expect("the next row");
+            }
         }
         stream.output().expect("all rows have come").to_vec()
     });
-    assert_eq!(bits(&outputs[0]), bits(&outputs[1]), "of transforms");
+    assert_eq!(bits(&outputs[0]), bits(&outputs[1]), "in bands, of transforms");
     std::mem::take(&mut outputs[0])
 }
 

@@ -174,10 +174,9 @@ impl<'a, T: Scalar> Images<'a, T> {
         }
         self.rows.each::<I, Pack<I>>(isa, 0..I::SAMPLES, &mut self.row_buffers, |ahead, rows, put| {
             for (component, stream) in streams.iter_mut().enumerate() {
-                for row in 0..rows {
-                    let fill = |channel: usize, place: &mut [Pack<I>]| put(component, row, channel, place);
-                    stream.push_row_from(ahead, fill).map_err(internal)?;
-                }
+                let fill =
+                    |row: usize, channel: usize, place: &mut [Pack<I>]| put(component, row, channel, place);
+                stream.push_rows_from(ahead, rows, fill).map_err(internal)?;
             }
             Ok(())
         })?;
