@@ -56,7 +56,7 @@ impl Bench<'_> {
                     let mut sums = [E::zero(context); SUMS];
                     for (a, b) in a.as_chunks::<SUMS>().0.iter().zip(b.as_chunks::<SUMS>().0) {
                         for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-                            *sum = sum.mul_acc(*a, *b);
+                            *sum = sum.dot_acc(*a, *b);
                         }
                     }
                     sums
