@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn walks_are_those_of_the_network() {
-        let layers: Vec<Layer> = (1..=KEPT + 3).map(|count| dense(count)).collect();
+        let layers: Vec<Layer> = (1..=KEPT + 3).map(dense).collect();
         for count in [1, KEPT - 1, KEPT, KEPT + 1, KEPT + 3] {
             let network = Network::new(Shape::new(1, 2, 2), &layers[..count]);
             let stages: Vec<Stage> = network.stages().collect();
