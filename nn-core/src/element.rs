@@ -163,7 +163,7 @@ pub trait Learn<W: Copy>: Weigh<W> {
     #[inline(always)]
     fn transpose(_: Self::Context, _value: impl Fn(usize) -> Self, _columns: &mut [Self; LAYOUT_BLOCK]) {}
 
-    /// `self + x[sample] d`, one factor for all samples of `d`: a row of an outer product. For packs.
+    /// `self + x[sample] d`, one factor for all samples of `d`: a row of an outer product. For packs; nothing asks others for it.
     #[inline(always)]
     #[must_use]
     fn add_outer(self, _x: &Self, _sample: usize, _d: Self) -> Self {

@@ -50,7 +50,7 @@ macro_rules! avx2 {
     ($real:ty, $vector:ty, $samples:literal, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $fma:ident,
      $fms:ident, $sqrt:ident, $max:ident, $min:ident, $compare:ident, $blend:ident,
      $and:ident, $andnot:ident, $or:ident, |$this:ident, $n:ident| $power:expr,
-     [$($k:literal),*], $quarter:ident, $sums:ident) => {
+     [$($k:literal),*], $quarter:ident, $permute:ident, $sums:ident) => {
         impl Isa for Avx2<$real> {
             type Real = $real;
             type Vector = [$vector; 2];
@@ -180,12 +180,14 @@ macro_rules! avx2 {
 
             #[inline(always)]
             fn sums(self, vectors: [Self::Vector; MAX_SAMPLES]) -> [$real; MAX_SAMPLES] {
-                // As in the sum of one: of the registers of each vector first.
-                let mut registers = [vectors[0][0]; MAX_SAMPLES];
-                for (register, vector) in registers.iter_mut().zip(&vectors) {
-                    *register = self.token.avx.$add(vector[0], vector[1]);
+                // In the order of the sum of one: the registers of each vector, then the halves of two.
+                let avx = self.token.avx;
+                let mut halves = [vectors[0][0]; MAX_SAMPLES / 2];
+                for (halves, [a, b]) in halves.iter_mut().zip(vectors.as_chunks::<2>().0) {
+                    let (a, b) = (avx.$add(a[0], a[1]), avx.$add(b[0], b[1]));
+                    *halves = avx.$add(avx.$permute::<LOW>(a, b), avx.$permute::<HIGH>(a, b));
                 }
-                $sums(self.token.avx, &registers)
+                $sums(avx, &halves)
             }
 
             #[inline(always)]
@@ -244,7 +246,8 @@ avx2!(
     },
     [0, 1, 2, 3, 4, 5, 6, 7],
     transpose_eights,
-    sums_of_eights
+    _mm256_permute2f128_ps,
+    sums_of_fours
 );
 avx2!(
     f64,
@@ -271,7 +274,8 @@ avx2!(
     },
     [0, 1, 2, 3],
     transpose_fours,
-    sums_of_fours
+    _mm256_permute2f128_pd,
+    sums_of_twos
 );
 
 /// The columns of eight rows.
@@ -312,30 +316,19 @@ fn transpose_fours(avx: Avx, rows: [__m256d; 4]) -> [__m256d; 4] {
     ]
 }
 
-/// The sums of registers of eight numbers: halves of two are added at a time, then pairs, then single numbers, in the order of the sum of one.
+/// The sums of four numbers each, which halves of registers hold: of pairs, then of single numbers.
 #[inline(always)]
-fn sums_of_eights(avx: Avx, registers: &[__m256; MAX_SAMPLES]) -> [f32; MAX_SAMPLES] {
+fn sums_of_fours(avx: Avx, halves: &[__m256; MAX_SAMPLES / 2]) -> [f32; MAX_SAMPLES] {
     let mut sums = [0.0; MAX_SAMPLES];
-    for (registers, sums) in registers.as_chunks::<8>().0.iter().zip(sums.as_chunks_mut::<8>().0) {
-        let mut halves = [registers[0]; 4];
-        for k in 0..4 {
-            let (a, b) = (registers[2 * k], registers[2 * k + 1]);
-            let (low, high) =
-                (avx._mm256_permute2f128_ps::<LOW>(a, b), avx._mm256_permute2f128_ps::<HIGH>(a, b));
-            halves[k] = avx._mm256_add_ps(low, high);
-        }
-        let mut pairs = [halves[0]; 2];
-        for k in 0..2 {
-            let (a, b) = (halves[2 * k], halves[2 * k + 1]);
-            let (first, second) =
-                (avx._mm256_shuffle_ps::<FIRST_PAIRS>(a, b), avx._mm256_shuffle_ps::<SECOND_PAIRS>(a, b));
-            pairs[k] = avx._mm256_add_ps(first, second);
-        }
-        let (even, odd) = (
-            avx._mm256_shuffle_ps::<EVEN>(pairs[0], pairs[1]),
-            avx._mm256_shuffle_ps::<ODD>(pairs[0], pairs[1]),
-        );
-        // Those of even registers stand in the first half, those of odd ones in the second.
+    for ([a, b, c, d], sums) in halves.as_chunks::<4>().0.iter().zip(sums.as_chunks_mut::<8>().0) {
+        let pairs = |a, b| {
+            let first = avx._mm256_shuffle_ps::<FIRST_PAIRS>(a, b);
+            avx._mm256_add_ps(first, avx._mm256_shuffle_ps::<SECOND_PAIRS>(a, b))
+        };
+        let (first, second) = (pairs(*a, *b), pairs(*c, *d));
+        let even = avx._mm256_shuffle_ps::<EVEN>(first, second);
+        let odd = avx._mm256_shuffle_ps::<ODD>(first, second);
+        // Those of the registers' first halves come first.
         let ordered: [f32; 8] = bytemuck::cast(avx._mm256_add_ps(even, odd));
         for (k, sum) in sums.iter_mut().enumerate() {
             *sum = ordered[k % 2 * 4 + k / 2];
@@ -344,20 +337,12 @@ fn sums_of_eights(avx: Avx, registers: &[__m256; MAX_SAMPLES]) -> [f32; MAX_SAMP
     sums
 }
 
-/// The sums of registers of four numbers.
+/// The sums of two numbers each.
 #[inline(always)]
-fn sums_of_fours(avx: Avx, registers: &[__m256d; MAX_SAMPLES]) -> [f64; MAX_SAMPLES] {
+fn sums_of_twos(avx: Avx, halves: &[__m256d; MAX_SAMPLES / 2]) -> [f64; MAX_SAMPLES] {
     let mut sums = [0.0; MAX_SAMPLES];
-    for (registers, sums) in registers.as_chunks::<4>().0.iter().zip(sums.as_chunks_mut::<4>().0) {
-        let mut halves = [registers[0]; 2];
-        for k in 0..2 {
-            let (a, b) = (registers[2 * k], registers[2 * k + 1]);
-            let (low, high) =
-                (avx._mm256_permute2f128_pd::<LOW>(a, b), avx._mm256_permute2f128_pd::<HIGH>(a, b));
-            halves[k] = avx._mm256_add_pd(low, high);
-        }
-        let (first, second) =
-            (avx._mm256_unpacklo_pd(halves[0], halves[1]), avx._mm256_unpackhi_pd(halves[0], halves[1]));
+    for ([a, b], sums) in halves.as_chunks::<2>().0.iter().zip(sums.as_chunks_mut::<4>().0) {
+        let (first, second) = (avx._mm256_unpacklo_pd(*a, *b), avx._mm256_unpackhi_pd(*a, *b));
         let ordered: [f64; 4] = bytemuck::cast(avx._mm256_add_pd(first, second));
         for (k, sum) in sums.iter_mut().enumerate() {
             *sum = ordered[k % 2 * 2 + k / 2];

@@ -168,7 +168,7 @@ impl<E: Element, F: Function<E>> Source<E> for Computed<'_, E, F> {
                     of_taps[u][t] = line.get(t..t + 2 * windows)?;
                 }
             }
-            // As above.
+            // Column by column, inputs from a line of their own for each tap, as where gradients are stored.
             if const { SIZE == 1 } {
                 let values = values[0].as_flattened();
                 for (column, value) in values.iter().enumerate() {
